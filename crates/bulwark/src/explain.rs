@@ -1,0 +1,43 @@
+//! `bulwark explain`: a check or a message code, in words.
+
+use bulwark_i18n::Catalogue;
+use bulwark_model::{Diagnostic, Exit, Lang, Text};
+
+use crate::print::{line, say};
+
+/// Catalogues whose keys are message codes.
+fn message_catalogues() -> [&'static Catalogue; 3] {
+    [bulwark_cruise::texts(), bulwark_probe::texts(), bulwark_bundle::texts()]
+}
+
+/// Runs the command.
+pub fn main(id: &str, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
+    if let Some(definition) = bulwark_cruise::check::find(id) {
+        let check = definition.check();
+        line(format!("{}  {}", check.id, check.title.get(lang)));
+        line(format!("{}: {}", say(lang, "領域", "domain"), check.domain.label().get(lang)));
+        line(format!("{}: {}", say(lang, "預設嚴重度", "default severity"), check.severity.label().get(lang)));
+        line(format!("{}: {}", say(lang, "依據", "standard"), check.standard));
+        line(format!("\n{}\n{}", say(lang, "為什麼重要", "Why it matters"), check.why.get(lang)));
+        line(format!("\n{}\n{}", say(lang, "如何改善", "What to do"), check.remedy.get(lang)));
+        return Ok(Exit::Ok);
+    }
+    let code = id.to_ascii_uppercase();
+    for catalogue in message_catalogues() {
+        if let Some(what) = catalogue.get(&format!("{code}.what")) {
+            let hint = catalogue.get(&format!("{code}.hint")).cloned().unwrap_or_default();
+            line(&code);
+            line(format!("\n{}\n{}", say(lang, "訊息", "Message"), what.get(lang)));
+            line(format!("\n{}\n{}", say(lang, "怎麼辦", "What to do"), hint.get(lang)));
+            return Ok(Exit::Ok);
+        }
+    }
+    Err(vec![Diagnostic::new(
+        "BW-CLI-001",
+        Text::new(format!("沒有檢查項目或訊息代碼「{id}」。"), format!("There is no check or message code `{id}`.")),
+        Text::new(
+            "`bulwark cruise checks --format ids` 可列出檢查項目；訊息代碼例如 BW-PLAN-002。",
+            "`bulwark cruise checks --format ids` lists the checks; a message code looks like BW-PLAN-002.",
+        ),
+    )])
+}

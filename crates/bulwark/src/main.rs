@@ -1,0 +1,26 @@
+//! 壁壘 Bulwark: the command line. It reads arguments, wires engines together and prints; whatever
+//! is worth a test of its own lives in an engine.
+
+mod cli;
+mod clock;
+mod cruise;
+mod explain;
+mod home;
+mod print;
+
+use std::process::ExitCode;
+
+use bulwark_model::Exit;
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let exit = match cli.command {
+        cli::Command::Cruise(command) => cruise::main(command, cli.lang),
+        cli::Command::Explain { id } => explain::main(&id, cli.lang),
+    };
+    ExitCode::from(exit.unwrap_or_else(|notes| {
+        print::notes(&notes, cli.lang);
+        Exit::Usage
+    }) as u8)
+}

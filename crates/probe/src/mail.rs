@@ -1,0 +1,56 @@
+//! Mail authentication records in DNS: SPF (RFC 7208), DMARC (RFC 7489) and MX sets (RFC 5321, 7505).
+
+mod dmarc;
+mod spf;
+
+pub use dmarc::{Alignment, Dmarc, DmarcError, DmarcFault, Policy, ReportUri, is_dmarc, parse_dmarc};
+pub use spf::{Mechanism, Qualifier, Spf, SpfError, SpfFault, Term, is_spf, parse_spf};
+
+use crate::dns::{Data, Rr};
+
+/// What a set of MX records says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MxSet {
+    /// No MX record: mail goes to the A/AAAA of the name (RFC 5321 §5.1).
+    None,
+    /// `MX 0 .`: the domain takes no mail (RFC 7505).
+    Null,
+    /// A null MX together with others: forbidden (RFC 7505 §3).
+    NullMixed(Vec<(u16, String)>),
+    /// Preference and host, best first.
+    Hosts(Vec<(u16, String)>),
+}
+
+/// Reads the MX records among `records`.
+pub fn mx_set(records: &[Rr]) -> MxSet {
+    let mut hosts: Vec<(u16, String)> = records
+        .iter()
+        .filter_map(|r| match &r.data {
+            Data::Mx { preference, exchange } => Some((*preference, exchange.clone())),
+            _ => None,
+        })
+        .collect();
+    hosts.sort();
+    hosts.dedup();
+    let null = |h: &(u16, String)| h.1 == ".";
+    match hosts.as_slice() {
+        [] => MxSet::None,
+        [only] if null(only) => MxSet::Null,
+        all if all.iter().any(null) => MxSet::NullMixed(hosts),
+        _ => MxSet::Hosts(hosts),
+    }
+}
+
+/// Entry point for fuzzing and property tests.
+pub fn fuzz_mail(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    for record in [text.to_string(), format!("v=spf1 {text}"), format!("v=DMARC1; {text}")] {
+        if let Ok(spf) = parse_spf(&record) {
+            let _ = (spf.count_lookups(), spf.includes().count());
+        }
+        let _ = parse_dmarc(&record);
+    }
+}
+
+#[cfg(test)]
+mod tests;
