@@ -373,7 +373,7 @@ impl Walk {
             match entry.metadata() {
                 Ok(meta) if meta.is_dir() && depth < MAX_DEPTH => self.folder(base, &path, depth + 1),
                 Ok(meta) if meta.is_dir() => {
-                    self.unread.push(format!("{}/: depth > {MAX_DEPTH}", relative(&path)))
+                    self.unread.push(format!("{}/: depth > {MAX_DEPTH}", relative(&path)));
                 }
                 Ok(meta) if meta.is_file() => {
                     let fact = fact(relative(&path), &meta);

@@ -1,5 +1,7 @@
 //! Sub-resources and head facts of a page.
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
 use super::token::{Token, Tokens, entities};
@@ -92,7 +94,14 @@ const MAX_RESOURCES: usize = 2000;
 
 /// Scans a page fetched from `page`.
 pub fn scan(html: &str, page: &Url) -> Scan {
-    let mut scanner = Scanner { base: page.clone(), page, base_seen: false, out: Scan::default(), in_template: 0 };
+    let mut scanner = Scanner {
+        base: page.clone(),
+        page,
+        base_seen: false,
+        out: Scan::default(),
+        in_template: 0,
+        known: BTreeMap::new(),
+    };
     for token in Tokens::new(html) {
         match token {
             Token::Start { name, attributes } => scanner.start(&name, &Attributes(attributes)),
@@ -128,6 +137,7 @@ struct Scanner<'a> {
     base_seen: bool,
     out: Scan,
     in_template: u32,
+    known: BTreeMap<(Role, Url), usize>,
 }
 
 impl Scanner<'_> {
@@ -309,10 +319,14 @@ impl Scanner<'_> {
             return;
         }
         url.set_fragment(None);
-        if let Some(known) = self.out.resources.iter_mut().find(|r| r.url == url && r.role == role) {
-            known.integrity &= integrity;
-            known.lazy &= lazy;
-        } else if self.out.resources.len() < MAX_RESOURCES {
+        let next = self.out.resources.len();
+        if let Some(at) = self.known.get(&(role, url.clone())) {
+            if let Some(known) = self.out.resources.get_mut(*at) {
+                known.integrity &= integrity;
+                known.lazy &= lazy;
+            }
+        } else if next < MAX_RESOURCES {
+            self.known.insert((role, url.clone()), next);
             self.out.resources.push(SubResource { url, role, integrity, lazy });
         }
     }
@@ -326,38 +340,37 @@ impl Scanner<'_> {
     /// `url(…)` and `@import` in a style sheet, comments left out (CSS Syntax 3).
     fn style(&mut self, css: &str) {
         let mut rest = css;
+        let mut import = false;
         while let Some(at) = rest.find(['/', 'u', 'U', '@']) {
             let from = rest.get(at..).unwrap_or_default();
-            if let Some(comment) = from.strip_prefix("/*") {
-                rest = comment.split_once("*/").map_or("", |(_, after)| after);
-                continue;
-            }
             let starts = |word: &str| {
                 from.split_at_checked(word.len())
                     .and_then(|(head, tail)| head.eq_ignore_ascii_case(word).then_some(tail))
             };
-            let (inner, import) = match (starts("url("), starts("@import")) {
-                (Some(inner), _) => (inner.trim_start(), false),
-                (None, Some(inner)) => (inner.trim_start(), true),
-                (None, None) => {
-                    rest = from.get(1..).unwrap_or_default();
-                    continue;
-                }
+            let inner = if let Some(comment) = from.strip_prefix("/*") {
+                rest = comment.split_once("*/").map_or("", |(_, after)| after);
+                continue;
+            } else if let Some(inner) = starts("@import") {
+                import = true;
+                inner.trim_start()
+            } else if let Some(inner) = starts("url(") {
+                inner.trim_start()
+            } else {
+                rest = from.get(1..).unwrap_or_default();
+                continue;
             };
             rest = inner;
-            let url = match inner.chars().next() {
-                Some(quote @ ('"' | '\'')) => inner.get(1..).and_then(|i| i.split_once(quote)).map(|(u, _)| u),
-                _ if import => None,
-                _ => inner.split_once(')').map(|(u, _)| u.trim()),
+            // URLs longer than this are data, and a missing bracket must not cost a walk to the end.
+            let near = inner.get(..inner.floor_char_boundary(4096)).unwrap_or_default();
+            let url = match near.chars().next() {
+                Some(quote @ ('"' | '\'')) => near.get(1..).and_then(|i| i.split_once(quote)).map(|(u, _)| u),
+                _ if from.starts_with('@') => None,
+                _ => near.split_once(')').map(|(u, _)| u.trim()),
             };
             let Some(url) = url else { continue };
             rest = inner.get(url.len()..).unwrap_or_default();
-            let before = css.get(..css.len() - from.len()).unwrap_or_default();
-            let role = if import || before.trim_end().to_ascii_lowercase().ends_with("@import") {
-                Role::Style
-            } else {
-                style_role(url)
-            };
+            let role = if import { Role::Style } else { style_role(url) };
+            import = false;
             self.add_plain(url, role, (false, false));
         }
     }

@@ -106,8 +106,13 @@ impl<'a> Tokens<'a> {
         } else if body.starts_with("->") {
             6
         } else {
-            let ends = [body.find("-->").map(|i| i + 7), body.find("--!>").map(|i| i + 8)];
-            ends.into_iter().flatten().min().unwrap_or(self.rest.len())
+            let end = body.find("-->");
+            let until = end.map_or(body, |i| body.get(..i).unwrap_or(body));
+            match (until.find("--!>"), end) {
+                (Some(i), _) => i + 8,
+                (None, Some(i)) => i + 7,
+                (None, None) => self.rest.len(),
+            }
         };
         self.take(end);
     }

@@ -41,6 +41,9 @@ mod time;
 mod tls;
 mod transaction;
 
+#[cfg(test)]
+mod low_tests;
+
 pub use stop::Stop;
 
 use pace::Pace;

@@ -1,7 +1,7 @@
 //! Waiting for the pacer.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bulwark_model::Intensity;
@@ -14,7 +14,16 @@ use crate::polite::{Class, Decision, Pacer, Report};
 #[derive(Clone)]
 pub(super) struct Pace {
     pacer: Arc<Mutex<Pacer>>,
-    origin: Arc<std::sync::OnceLock<Instant>>,
+    time: Arc<Time>,
+}
+
+/// Whose time it is.
+enum Time {
+    /// The machine's, from the first look at it.
+    Real(OnceLock<Instant>),
+    /// A test's: waiting moves it on, and every start is noted.
+    #[cfg(test)]
+    Made(Mutex<(Duration, Vec<(IpAddr, Class, Duration)>)>),
 }
 
 /// A place at an address; given back when dropped.
@@ -31,7 +40,22 @@ impl Pace {
         let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut seed);
         Self {
             pacer: Arc::new(Mutex::new(Pacer::new(intensity, u64::from_le_bytes(seed)))),
-            origin: Arc::default(),
+            time: Arc::new(Time::Real(OnceLock::new())),
+        }
+    }
+
+    /// A pacer whose waits take no time.
+    #[cfg(test)]
+    pub(super) fn made(intensity: Intensity) -> Self {
+        Self { time: Arc::new(Time::Made(Mutex::default())), ..Self::new(intensity) }
+    }
+
+    /// Every start of a made pacer.
+    #[cfg(test)]
+    pub(super) fn starts(&self) -> Vec<(IpAddr, Class, Duration)> {
+        match &*self.time {
+            Time::Real(_) => Vec::new(),
+            Time::Made(made) => made.lock().expect("no panic").1.clone(),
         }
     }
 
@@ -40,19 +64,44 @@ impl Pace {
     }
 
     fn now(&self) -> Duration {
-        self.origin.get_or_init(Instant::now).elapsed()
+        match &*self.time {
+            Time::Real(origin) => origin.get_or_init(Instant::now).elapsed(),
+            #[cfg(test)]
+            Time::Made(made) => made.lock().expect("no panic").0,
+        }
+    }
+
+    async fn wait(&self, d: Duration) {
+        match &*self.time {
+            Time::Real(_) => tokio::time::sleep(d).await,
+            #[cfg(test)]
+            Time::Made(made) => {
+                made.lock().expect("no panic").0 += d;
+                tokio::task::yield_now().await;
+            }
+        }
     }
 
     /// Waits until a connection to `address` may start.
     pub(super) async fn enter(&self, address: IpAddr, class: Class) -> Result<Permit, Failure> {
         loop {
-            let now = self.now();
-            let decision = self.lock().reserve(address, class, now);
+            let (now, decision) = {
+                // The moment is read under the lock, or two threads could come in the wrong order.
+                let mut pacer = self.lock();
+                let now = self.now();
+                (now, pacer.reserve(address, class, now))
+            };
+            #[cfg(not(test))]
+            let _ = now;
+            #[cfg(test)]
+            if let (Time::Made(made), Decision::Go) = (&*self.time, &decision) {
+                made.lock().expect("no panic").1.push((address, class, now));
+            }
             match decision {
                 Decision::Go => {
                     return Ok(Permit { pace: self.clone(), address, counts: class != Class::Resolver });
                 }
-                Decision::Wait(d) => tokio::time::sleep(d).await,
+                Decision::Wait(d) => self.wait(d).await,
                 Decision::Refuse(why) => return Err(Failure::new(Step::Pace, Code::CircuitOpen, why)),
             }
         }

@@ -1,0 +1,1 @@
+//! A real PostgreSQL, when this machine has one.
