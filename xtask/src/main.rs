@@ -1,1 +1,59 @@
-fn main() {}
+//! Developer tasks: `cargo xtask help`.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool that speaks to its user")]
+
+mod bench;
+mod check;
+mod demo;
+mod dist;
+mod sys;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+Tasks of the Bulwark workspace
+
+  cargo xtask demo                 prepare real targets on loopback, check them and this machine
+      --fix header                 repair one weakness of the target, check again: \"fixed: 1\"
+      --stop                       stop the targets (weaknesses come back at the next start)
+      --clean                      stop them and delete out/demo
+      --release                    use the optimised program
+      --targets                    prepare the targets only
+  cargo xtask test [--full]        formatting, lints, tests; installs what they need (Debian, root)
+      --full                       also long property tests and the demo from start to end
+  cargo xtask bench cruise         measure, and write the numbers to docs/benchmarks.md
+  cargo xtask dist                 portable archive in out/dist/
+  cargo xtask help                 this text
+
+All are safe to run twice.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<()> {
+    match arguments {
+        [] | ["help" | "-h" | "--help", ..] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        ["demo", options @ ..] => demo::run(&demo::Options::parse(options)?),
+        ["lab-serve", options @ ..] => demo::lab::serve(options),
+        ["test"] => check::run(false),
+        ["test", "--full"] => check::run(true),
+        ["bench", "cruise"] => bench::cruise(),
+        ["bench", ..] => bail!("which area? `cargo xtask bench cruise`"),
+        ["dist"] => dist::run(),
+        _ => bail!("no task `{}`; see `cargo xtask help`", arguments.join(" ")),
+    }
+}

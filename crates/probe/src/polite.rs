@@ -407,7 +407,7 @@ mod tests {
             p.report(ip(), Report::Answered(if n < 20 { s(0.2) } else { s(0.4) }), s(f64::from(n) * 100.0));
         }
         assert!(
-            matches!(p.reserve(ip(), CONNECT, s(4000.0)), Decision::Refuse(why) if why.contains("200 ms → 400 ms"))
+            matches!(p.reserve(ip(), CONNECT, s(3910.0)), Decision::Refuse(why) if why.contains("200 ms → 400 ms"))
         );
         let mut p = Pacer::new(Intensity::Low, 1);
         for n in 0..40 {

@@ -41,6 +41,7 @@ pub fn skip(reason: &str) {
 /// The folder of shared data of one area, when this machine has it: `$BULWARK_SHARED/data/AREA`, by default
 /// `../shared/data/AREA` seen from the workspace. `None` (with a visible line) means the test has to skip.
 pub fn shared_data(area: &str) -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "a test helper: the variable is its documented input")]
     let root =
         std::env::var_os("BULWARK_SHARED").map_or_else(|| workspace_root().join("../shared"), PathBuf::from);
     let dir = root.join("data").join(area);

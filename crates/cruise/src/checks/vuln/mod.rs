@@ -66,7 +66,7 @@ pub const CHECKS: &[Definition] = &[
         severity: Severity::Low,
         grade: Grade::Confidentiality,
         effort: Effort::Small,
-        standard: "OWASP WSTG v4.2 CONF-02; CWE-548",
+        standard: "OWASP WSTG v4.2 CONF-02; OWASP ASVS 5.0 V13.4.3; CWE-548",
         kinds: &["http"],
         judge: pages::default_page,
     },

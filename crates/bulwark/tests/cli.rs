@@ -1,0 +1,142 @@
+//! The command line as a newcomer meets it: stdout, stderr, exit code.
+
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+
+/// Runs `bulwark` with its own home in `folder`.
+fn bulwark(folder: &Path, args: &[&str]) -> Output {
+    Command::cargo_bin("bulwark")
+        .expect("the binary is built")
+        .current_dir(folder)
+        .env("BULWARK_HOME", folder.join("home"))
+        .args(args)
+        .output()
+        .expect("it runs")
+}
+
+fn out(o: &Output) -> String {
+    String::from_utf8_lossy(&o.stdout).into_owned()
+}
+
+fn err(o: &Output) -> String {
+    String::from_utf8_lossy(&o.stderr).into_owned()
+}
+
+fn code(o: &Output) -> i32 {
+    o.status.code().expect("not killed")
+}
+
+#[test]
+fn init_writes_a_plan_once_and_plan_check_says_what_is_missing() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let o = bulwark(dir.path(), &["cruise", "init"]);
+    assert_eq!(code(&o), 0);
+    assert!(out(&o).contains("bulwark cruise plan check plan.toml"));
+    let again = bulwark(dir.path(), &["cruise", "init"]);
+    assert_eq!(code(&again), 2, "never overwritten");
+    assert!(err(&again).contains("BW-CLI-002"));
+
+    let o = bulwark(dir.path(), &["cruise", "plan", "check", "plan.toml"]);
+    assert_eq!(code(&o), 2);
+    assert!(err(&o).contains("plan.toml:7:1: [BW-PLAN-003] 缺少必填的 `system.name`"), "{}", err(&o));
+    let o = bulwark(dir.path(), &["--lang", "en", "cruise", "plan", "check", "plan.toml"]);
+    assert!(err(&o).contains("3 mistakes."), "{}", err(&o));
+}
+
+#[test]
+fn checks_are_listed_for_people_programs_and_pipes() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ids = out(&bulwark(dir.path(), &["cruise", "checks", "--format", "ids"]));
+    assert!(ids.lines().count() >= 50);
+    for domain in ["network", "architecture", "function", "db_io", "end_user", "data_mgmt", "vuln"] {
+        let of = ids.lines().filter(|l| l.starts_with(&format!("{domain}."))).count();
+        assert!(of >= 6, "{domain}: {of}");
+        let only = out(&bulwark(dir.path(), &["cruise", "checks", "--format", "ids", "--only", domain]));
+        assert_eq!(only.lines().count(), of);
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&out(&bulwark(dir.path(), &["cruise", "checks", "--format", "json"]))).expect("JSON");
+    assert_eq!(json.as_array().map(Vec::len), Some(ids.lines().count()));
+    let table = out(&bulwark(dir.path(), &["cruise", "checks"]));
+    assert!(table.lines().next().is_some_and(|l| l.contains("檢查什麼")));
+}
+
+#[test]
+fn explain_knows_checks_and_codes_and_says_so_when_it_does_not() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let o = bulwark(dir.path(), &["explain", "network.hsts"]);
+    assert!(out(&o).contains("為什麼重要") && out(&o).contains("RFC 6797"), "{}", out(&o));
+    let o = bulwark(dir.path(), &["--lang", "en", "explain", "bw-plan-002"]);
+    assert!(out(&o).contains("Unknown key"), "{}", out(&o));
+    let o = bulwark(dir.path(), &["explain", "network.htst"]);
+    assert_eq!(code(&o), 2);
+    assert!(err(&o).contains("BW-CLI-001"));
+}
+
+#[test]
+fn this_machine_is_checked_sealed_verified_and_judged_again() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let run = bulwark(dir.path(), &["cruise", "run", "--self", "--out", "c1"]);
+    assert!([0, 1, 3, 4].contains(&code(&run)), "{}", err(&run));
+    assert!(out(&run).contains("未比對弱點資料庫"), "what is not known is said: {}", out(&run));
+    for file in ["report.html", "report.json", "report.md", "result.bwr"] {
+        assert!(dir.path().join("c1").join(file).is_file(), "{file}");
+    }
+    assert!(!dir.path().join("c1/.run").exists(), "the journal is gone");
+    assert!(err(&run).contains("req/s"), "progress goes to stderr: {}", err(&run));
+
+    let verified = bulwark(dir.path(), &["cruise", "verify", "c1/result.bwr"]);
+    assert_eq!(code(&verified), 0);
+    assert!(out(&verified).contains("signature ok, ") && out(&verified).contains(" records"), "{}", out(&verified));
+    assert!(out(&verified).contains("本機金鑰"));
+
+    let again = bulwark(dir.path(), &["cruise", "reevaluate", "c1/result.bwr", "--out", "c2"]);
+    assert_eq!(code(&again), code(&run), "{}", err(&again));
+    assert!(out(&again).contains("new: 0") && out(&again).contains("fixed: 0"), "{}", out(&again));
+    assert!(std::fs::read_to_string(dir.path().join("c2/report.md")).expect("a report").contains("以既有佐證重新判定"));
+
+    let second = bulwark(dir.path(), &["--lang", "en", "cruise", "run", "--self", "--out", "c1"]);
+    assert!(out(&second).contains("compared with") && out(&second).contains("new: 0"), "{}", out(&second));
+    assert_eq!(std::fs::read_dir(dir.path().join("c1/previous")).expect("kept").count(), 1);
+}
+
+#[test]
+fn an_altered_result_is_refused_and_the_record_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    bulwark(dir.path(), &["cruise", "run", "--self", "--out", "c1"]);
+    let path = dir.path().join("c1/result.bwr");
+    let mut bytes = std::fs::read(&path).expect("a result");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, &bytes).expect("writable");
+    let o = bulwark(dir.path(), &["cruise", "verify", "c1/result.bwr"]);
+    assert_eq!(code(&o), 3);
+    assert!(err(&o).contains("BW-BUNDLE-"), "{}", err(&o));
+    let o = bulwark(dir.path(), &["cruise", "reevaluate", "c1/result.bwr", "--out", "c2"]);
+    assert_eq!(code(&o), 3);
+    assert!(!dir.path().join("c2").exists(), "nothing is written from an altered result");
+}
+
+#[test]
+fn a_target_outside_the_scope_is_refused_by_address() {
+    let dir = tempfile::tempdir().expect("a folder");
+    // From the Internet a loopback address is our own machine, never the target.
+    let plan = "[system]\nname = \"a\"\nagency = \"b\"\nsecurity_level = \"basic\"\n[[scope.host]]\nname = \"127.0.0.9\"\nports = [9]\n[approval]\nby = \"王\"\non = \"115-11-20\"\n";
+    std::fs::write(dir.path().join("plan.toml"), plan).expect("writable");
+    let o = bulwark(dir.path(), &["cruise", "run", "--plan", "plan.toml", "--out", "o", "--only", "network", "--reason", "測試"]);
+    assert!(err(&o).contains("BW-RUN-010") && err(&o).contains("127.0.0.9"), "{}", err(&o));
+    assert_eq!(code(&o), 3, "{}\n{}", out(&o), err(&o));
+}
+
+#[test]
+fn usage_errors_and_broken_plans_end_with_two() {
+    let dir = tempfile::tempdir().expect("a folder");
+    assert_eq!(code(&bulwark(dir.path(), &["cruise", "run"])), 2);
+    assert_eq!(code(&bulwark(dir.path(), &["cruise", "run", "--plan", "none.toml", "--out", "o"])), 2);
+    std::fs::write(dir.path().join("big5.toml"), b"[system]\nname = \"\xa4\xa4\xa4\xe5\"\n").expect("writable");
+    let o = bulwark(dir.path(), &["cruise", "run", "--plan", "big5.toml", "--out", "o"]);
+    assert_eq!(code(&o), 2);
+    assert!(err(&o).contains("BW-PLAN-019") && err(&o).contains("iconv"), "{}", err(&o));
+}
