@@ -22,7 +22,10 @@ pub fn target_dir() -> Result<PathBuf> {
 
 /// An environment variable, when set and not empty.
 pub fn env(name: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "tasks are steered by the environment of a developer or CI")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tasks are steered by the environment of a developer or CI"
+    )]
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -35,7 +38,10 @@ pub fn cargo() -> Command {
 
 /// Waits for a program outside.
 pub fn pause(time: Duration) {
-    #[expect(clippy::disallowed_methods, reason = "waits for programs that tell nothing when they are ready")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "waits for programs that tell nothing when they are ready"
+    )]
     std::thread::sleep(time);
 }
 
@@ -88,16 +94,20 @@ pub fn shown(command: &Command) -> String {
 /// Looks for a program in PATH and where Debian keeps daemons.
 pub fn which(program: &str) -> Option<PathBuf> {
     let path = env("PATH").unwrap_or_default();
-    path.split(':')
-        .chain(["/usr/sbin", "/usr/bin", "/sbin"])
-        .map(|dir| Path::new(dir).join(program))
-        .find(|file| std::fs::metadata(file).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0))
+    path.split(':').chain(["/usr/sbin", "/usr/bin", "/sbin"]).map(|dir| Path::new(dir).join(program)).find(
+        |file| std::fs::metadata(file).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0),
+    )
+}
+
+/// The effective user of this process.
+pub fn own_uid() -> u32 {
+    // /proc/self belongs to that user.
+    std::fs::metadata("/proc/self").map_or(u32::MAX, |metadata| metadata.uid())
 }
 
 /// Whether this process may do everything.
 pub fn is_root() -> bool {
-    // /proc/self belongs to the effective user of the process.
-    std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
+    own_uid() == 0
 }
 
 /// Whether packages can be installed here.
@@ -185,7 +195,8 @@ pub fn stop(pid_file: &Path, word: &str) -> Result<bool> {
         return Ok(false);
     };
     for (signal, tries) in [("TERM", 50), ("KILL", 20)] {
-        let _ = Command::new("sh").args(["-c", &format!("kill -{signal} {pid}")]).stderr(Stdio::null()).status();
+        let _ =
+            Command::new("sh").args(["-c", &format!("kill -{signal} {pid}")]).stderr(Stdio::null()).status();
         for _ in 0..tries {
             if alive(pid_file, word).is_none() {
                 remove(pid_file)?;
@@ -217,7 +228,11 @@ pub fn wait_for(addr: SocketAddr, what: &str, log: &Path) -> Result<()> {
 
 /// Whether another user can reach a folder.
 pub fn reachable_by(user: &str, dir: &Path) -> bool {
-    Command::new("runuser").args(["-u", user, "--", "test", "-x"]).arg(dir).status().is_ok_and(|s| s.success())
+    Command::new("runuser")
+        .args(["-u", user, "--", "test", "-x"])
+        .arg(dir)
+        .status()
+        .is_ok_and(|s| s.success())
 }
 
 /// A SHA-256 as hexadecimal digits.
@@ -234,5 +249,9 @@ pub fn random_hex(bytes: usize) -> Result<String> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

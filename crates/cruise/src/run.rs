@@ -136,6 +136,9 @@ pub fn run(
     permitted(order, clock, stop)?;
     let now = clock.now();
     let window_s = order.plan.window.map(|w| w.left(now).as_secs());
+    if itinerary(order.plan, &order.only, None).is_empty() && order.plan.answers.is_empty() {
+        return Err(Halt::Refused(vec![diagnostic("BW-RUN-007", &[])]));
+    }
     let fresh = State {
         format: 1,
         plan_sha256: order.plan.sha256.clone(),
@@ -151,9 +154,6 @@ pub fn run(
     let (journal, _) = Journal::open(order.out, fresh).map_err(|d| Halt::Refused(vec![d]))?;
     let state = journal.state().clone();
     let items = itinerary(order.plan, &order.only, state.window_s.map(SignedDuration::from_secs));
-    if items.is_empty() && order.plan.answers.is_empty() {
-        return Err(Halt::Refused(vec![diagnostic("BW-RUN-007", &[])]));
-    }
     let mut notes = Vec::new();
     let mut known: BTreeMap<String, Record> = BTreeMap::new();
     for item in &items {

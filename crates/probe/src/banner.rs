@@ -155,7 +155,8 @@ fn greeter(line: &str) -> Option<Product> {
     let (at, word, name) = GREETERS.iter().find_map(|(w, n)| lower.find(w).map(|at| (at, w, n)))?;
     let tail = line.get(at + word.len()..).unwrap_or_default();
     let is_end = |c: char| c.is_whitespace() || matches!(c, ')' | '(' | ';' | ',' | ']');
-    let next = tail.trim_start_matches([' ', '/', '-', '_', '[', ',']).split(is_end).next().unwrap_or_default();
+    let next =
+        tail.trim_start_matches([' ', '/', '-', '_', '[', ',']).split(is_end).next().unwrap_or_default();
     let next = next.strip_prefix("Version:").unwrap_or(next);
     let version = is_version(next).then_some(next);
     let detail = tail.split_once('(').and_then(|(_, t)| t.split_once(')')).map(|(inside, _)| inside);
@@ -191,9 +192,19 @@ pub fn banner(bytes: &[u8]) -> Option<Banner> {
         if redis { ("redis", Some(product("Redis", None, None))) } else { ("unknown", None) }
     } else if ["220", "421", "554"].iter().any(|code| text.starts_with(code)) {
         let found = greeter(&text);
-        let ftp = lower.contains("ftp") || found.as_ref().is_some_and(|p| p.name.to_ascii_lowercase().contains("ftp"));
+        let ftp = lower.contains("ftp")
+            || found.as_ref().is_some_and(|p| p.name.to_ascii_lowercase().contains("ftp"));
         let smtp = lower.contains("smtp") || !ftp;
-        (if ftp && !lower.contains("smtp") { "ftp" } else if smtp { "smtp" } else { "ftp" }, found)
+        (
+            if ftp && !lower.contains("smtp") {
+                "ftp"
+            } else if smtp {
+                "smtp"
+            } else {
+                "ftp"
+            },
+            found,
+        )
     } else if lower.contains("postgres") || lower.contains("sfatal") {
         ("postgresql", Some(product("PostgreSQL", None, None)))
     } else {
@@ -242,7 +253,11 @@ fn mysql(bytes: &[u8]) -> Option<Banner> {
             let shown = if maria { text.strip_prefix("5.5.5-").unwrap_or(text) } else { text };
             let (version, detail) = shown.split_once('-').map_or((shown, None), |(v, d)| (v, Some(d)));
             let name = if maria { "MariaDB" } else { "MySQL" };
-            Some(Banner { service: "mysql", product: Some(product(name, Some(version), detail)), line: visible(text.as_bytes(), 200) })
+            Some(Banner {
+                service: "mysql",
+                product: Some(product(name, Some(version), detail)),
+                line: visible(text.as_bytes(), 200),
+            })
         }
         // "Host … is not allowed to connect to this MySQL server"
         0xff => {
@@ -250,7 +265,11 @@ fn mysql(bytes: &[u8]) -> Option<Banner> {
             let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
             let name = if lower.contains("mariadb") { "MariaDB" } else { "MySQL" };
             let known = lower.contains("mysql") || lower.contains("mariadb");
-            known.then(|| Banner { service: "mysql", product: Some(product(name, None, None)), line: visible(text, 200) })
+            known.then(|| Banner {
+                service: "mysql",
+                product: Some(product(name, None, None)),
+                line: visible(text, 200),
+            })
         }
         _ => None,
     }
@@ -297,7 +316,11 @@ mod tests {
             (b"220 mail.example.tw ESMTP Postfix (Debian/GNU)\r\n", "smtp", "Postfix|Debian/GNU"),
             (b"220 m.tw ESMTP Exim 4.96 Tue, 01 Jan\r\n", "smtp", "Exim|4.96"),
             (b"220 m.tw ESMTP Sendmail 8.17.1/8.17.1; Tue\r\n", "smtp", "Sendmail|8.17.1/8.17.1"),
-            (b"220 x Microsoft ESMTP MAIL Service, Version: 10.0.17763.1697 ready\r\n", "smtp", "Microsoft ESMTP"),
+            (
+                b"220 x Microsoft ESMTP MAIL Service, Version: 10.0.17763.1697 ready\r\n",
+                "smtp",
+                "Microsoft ESMTP",
+            ),
             (b"220 (vsFTPd 3.0.5)\r\n", "ftp", "vsFTPd|3.0.5"),
             (b"220 ProFTPD 1.3.5e Server (Debian) [::ffff:192.0.2.1]\r\n", "ftp", "ProFTPD|1.3.5e|Debian"),
             (b"220 mail ready\r\n", "smtp", ""),
@@ -307,8 +330,16 @@ mod tests {
             (b"RFB 003.008\n", "vnc", ""),
             (b"-DENIED Redis is running in protected mode", "redis", "Redis"),
             (b"J\0\0\0\x0a8.0.36-0ubuntu0.22.04.1\0\x05", "mysql", "MySQL|8.0.36|0ubuntu0.22.04.1"),
-            (b"Z\0\0\0\x0a5.5.5-10.11.6-MariaDB-0+deb12u1\0\x05", "mysql", "MariaDB|10.11.6|MariaDB-0+deb12u1"),
-            (b"E\0\0\0\xffj\x04Host '192.0.2.1' is not allowed to connect to this MySQL server", "mysql", "MySQL"),
+            (
+                b"Z\0\0\0\x0a5.5.5-10.11.6-MariaDB-0+deb12u1\0\x05",
+                "mysql",
+                "MariaDB|10.11.6|MariaDB-0+deb12u1",
+            ),
+            (
+                b"E\0\0\0\xffj\x04Host '192.0.2.1' is not allowed to connect to this MySQL server",
+                "mysql",
+                "MySQL",
+            ),
             (b"\x15\x03\x01\0\x02\x02\x28", "tls", ""),
             (b"\xff\xfd\x18\xff\xfd\x20", "telnet", ""),
             (b"E\0\0\0\x85SFATAL\0", "postgresql", "PostgreSQL"),
@@ -325,7 +356,9 @@ mod tests {
         let text = |v: &str| {
             products(v)
                 .into_iter()
-                .map(|p| format!("{}|{}|{}", p.name, p.version.unwrap_or_default(), p.detail.unwrap_or_default()))
+                .map(|p| {
+                    format!("{}|{}|{}", p.name, p.version.unwrap_or_default(), p.detail.unwrap_or_default())
+                })
                 .collect::<Vec<_>>()
         };
         assert_eq!(

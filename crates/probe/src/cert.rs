@@ -124,9 +124,10 @@ impl ChainProblem {
                 format!("第 {} 張憑證排在它所簽發的憑證之前", position + 1),
                 format!("certificate {} comes before the one it certifies", position + 1),
             ),
-            Self::MissingIntermediate { issuer, .. } => {
-                Text::new(format!("缺少中繼憑證：{issuer}"), format!("intermediate certificate missing: {issuer}"))
-            }
+            Self::MissingIntermediate { issuer, .. } => Text::new(
+                format!("缺少中繼憑證：{issuer}"),
+                format!("intermediate certificate missing: {issuer}"),
+            ),
             Self::Extra { position, subject } => Text::new(
                 format!("第 {} 張憑證用不到：{subject}", position + 1),
                 format!("certificate {} is not needed: {subject}", position + 1),
@@ -179,7 +180,8 @@ pub fn parse(bytes: &[u8]) -> Result<Certificate, CertError> {
     let outer_algorithm = outer_fields.expect(der::SEQUENCE);
 
     let mut f = tbs.items();
-    let version = f.expect(der::context(0)).and_then(|v| v.items().next()).and_then(|v| v.body.last().copied());
+    let version =
+        f.expect(der::context(0)).and_then(|v| v.items().next()).and_then(|v| v.body.last().copied());
     let serial = f.expect(der::INTEGER).map_or(&[][..], |t| t.body);
     check_serial(serial, &mut odd);
     let inner_algorithm = f.expect(der::SEQUENCE);
@@ -219,13 +221,16 @@ pub fn parse(bytes: &[u8]) -> Result<Certificate, CertError> {
     let mut certificate = Certificate {
         subject: subject.text,
         issuer: issuer.text,
-        common_name: subject.common_name,
+        common_name: subject.common,
         alt_names: Vec::new(),
         not_before,
         not_after,
         serial: der::hex(serial),
         key: spki.map_or_else(|| Key { algorithm: String::new(), bits: 0 }, names::key),
-        signature_algorithm: outer_algorithm.or(inner_algorithm).map(names::signature_algorithm).unwrap_or_default(),
+        signature_algorithm: outer_algorithm
+            .or(inner_algorithm)
+            .map(names::signature_algorithm)
+            .unwrap_or_default(),
         is_ca: false,
         self_signed: subject_tlv.is_some() && subject_tlv.map(|t| t.whole) == issuer_tlv.map(|t| t.whole),
         sha256: der::hex(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref()),
@@ -282,7 +287,8 @@ fn read_extension(certificate: &mut Certificate, oid: &str, value: &[u8]) {
         "2.5.29.14" => certificate.subject_key_id = first.map(|t| der::hex(t.body)),
         "2.5.29.17" => read_alt_names(certificate, items()),
         "2.5.29.19" => {
-            certificate.is_ca = items().expect(der::BOOLEAN).is_some_and(|b| b.body.first().is_some_and(|v| *v != 0));
+            certificate.is_ca =
+                items().expect(der::BOOLEAN).is_some_and(|b| b.body.first().is_some_and(|v| *v != 0));
         }
         "2.5.29.35" => certificate.authority_key_id = items().expect(0x80).map(|t| der::hex(t.body)),
         "1.3.6.1.5.5.7.1.1" => {
@@ -309,7 +315,9 @@ fn read_alt_names(certificate: &mut Certificate, names: Reader<'_>) {
             0x82 => {
                 let text = String::from_utf8_lossy(name.body).to_ascii_lowercase();
                 if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
-                    certificate.odd.push(format!("alternative name `{}` is no DNS name", text.escape_debug()));
+                    certificate
+                        .odd
+                        .push(format!("alternative name `{}` is no DNS name", text.escape_debug()));
                 }
                 certificate.alt_names.push(text.clone());
                 certificate.dns_names.push(text);
@@ -403,7 +411,8 @@ pub fn chain_order(chain: &[Certificate]) -> Vec<ChainProblem> {
     }
     match path.as_slice() {
         [only] if !current.self_signed => {
-            problems.push(ChainProblem::MissingIntermediate { position: *only, issuer: current.issuer.clone() });
+            problems
+                .push(ChainProblem::MissingIntermediate { position: *only, issuer: current.issuer.clone() });
         }
         [_, .., root] if current.self_signed => problems.push(ChainProblem::RootIncluded { position: *root }),
         _ => {}

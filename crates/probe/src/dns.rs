@@ -50,6 +50,7 @@ pub struct Query {
 
 /// A message as read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "one flag per header bit of the RFC")]
 pub struct Message {
     /// Message id.
     pub id: u16,
@@ -185,8 +186,7 @@ impl Query {
         let bad = || DnsError::BadName(self.name.clone());
         let mut name = Name::from_ascii(self.name.trim_end_matches('.')).map_err(|_| bad())?;
         name.set_fqdn(true);
-        let rtype =
-            RecordType::from_str(&self.rtype).map_err(|_| DnsError::BadType(self.rtype.clone()))?;
+        let rtype = RecordType::from_str(&self.rtype).map_err(|_| DnsError::BadType(self.rtype.clone()))?;
         let mut wire = Wire::new(self.id, MessageType::Query, OpCode::Query);
         wire.metadata.recursion_desired = self.recursion;
         wire.add_query(WireQuery::query(name, rtype));
@@ -383,9 +383,10 @@ impl NameError {
             Self::LabelLength => {
                 Text::new("名稱中有空的或超過 63 個字元的段", "a label is empty or longer than 63 characters")
             }
-            Self::Characters => {
-                Text::new("名稱含有主機名稱不允許的字元", "the name has characters that host names cannot have")
-            }
+            Self::Characters => Text::new(
+                "名稱含有主機名稱不允許的字元",
+                "the name has characters that host names cannot have",
+            ),
         }
     }
 }

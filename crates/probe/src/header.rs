@@ -18,7 +18,8 @@ pub use field::{
 pub fn fuzz_header(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let _ = (hsts(&text), cache_control(&text), content_encodings(&text), disclosures(&text));
-    let _ = (media_type(&text), charset(&text), referrer_policy(&text), no_sniff(&text), frame_options(&text));
+    let _ =
+        (media_type(&text), charset(&text), referrer_policy(&text), no_sniff(&text), frame_options(&text));
     let _ = (http_date(&text), cookie(&text).map(|c| c.looks_like_session()));
     for policy in csp(&text) {
         let _ = (policy.allows_inline_script(), policy.has_unsafe_eval(), policy.allows_any_script_host());

@@ -427,3 +427,125 @@ pub fn secret(path: &Path) -> Result<String, Failure> {
     }
     Ok(read_text(path).map_err(unreadable)?.trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    /// A file tree with these files.
+    fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().expect("a folder");
+        for (path, text) in files {
+            let at = root.path().join(path);
+            fs::create_dir_all(at.parent().expect("a parent")).expect("made");
+            fs::write(at, text).expect("written");
+        }
+        root
+    }
+
+    const TCP: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
+        0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0 0 10 0\n";
+
+    #[test]
+    fn a_made_machine_is_read() {
+        let root = tree(&[
+            ("etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n"),
+            ("etc/hostname", "web1\n"),
+            ("proc/uptime", "3600.55 7000.00\n"),
+            ("proc/sys/kernel/osrelease", "6.1.0-test\n"),
+            ("proc/sys/kernel/randomize_va_space", "2\n"),
+            ("proc/net/tcp", TCP),
+            ("proc/17/comm", "sshd\n"),
+            ("proc/17/fd/.keep", ""),
+            ("proc/18/comm", "chronyd\n"),
+            ("proc/self/mounts", "/dev/sda1 / ext4 rw 0 0\nproc /proc proc rw 0 0\n"),
+            (
+                "var/lib/dpkg/status",
+                "Package: openssl\nStatus: install ok installed\nVersion: 3.0.11-1\nArchitecture: amd64\n\n",
+            ),
+            (
+                "etc/ssh/sshd_config",
+                "Include /etc/ssh/sshd_config.d/*.conf\nPasswordAuthentication yes\nPermitRootLogin no\n",
+            ),
+            ("etc/ssh/sshd_config.d/10-site.conf", "PasswordAuthentication no\n"),
+            ("run/reboot-required", ""),
+        ]);
+        symlink("socket:[4711]", root.path().join("proc/17/fd/3")).expect("linked");
+        let host = host(root.path());
+        assert_eq!(
+            (host.hostname.as_str(), host.kernel.as_str(), host.uptime_s),
+            ("web1", "6.1.0-test", 3600)
+        );
+        assert_eq!(host.processes, ["chronyd", "sshd"]);
+        assert_eq!(host.clock_synchronised, None, "a daemon runs, whether it succeeds is not known");
+        assert!(host.reboot_required && host.packages_changed_s.is_some());
+        assert_eq!(
+            host.packages.iter().map(|p| (p.name.as_str(), p.version.as_str())).collect::<Vec<_>>(),
+            [("openssl", "3.0.11-1")]
+        );
+        let listener = Listener {
+            protocol: "tcp".into(),
+            address: "0.0.0.0".into(),
+            port: 22,
+            process: Some("sshd".into()),
+        };
+        assert_eq!(host.listeners, [listener]);
+        assert_eq!(host.mounts.iter().map(|m| m.path.as_str()).collect::<Vec<_>>(), ["/"]);
+        assert_eq!(host.settings["kernel.randomize_va_space"], "2");
+        assert_eq!(host.settings["sshd.passwordauthentication"], "no", "the drop-in comes first");
+        assert_eq!(host.settings["sshd.permitrootlogin"], "no");
+        assert!(host.unread.is_empty(), "{:?}", host.unread);
+    }
+
+    #[test]
+    fn an_empty_tree_says_what_is_missing() {
+        let root = tree(&[("proc/1/comm", "init\n")]);
+        let host = host(root.path());
+        assert_eq!(host.clock_synchronised, Some(false), "no time daemon at all");
+        for path in ["/usr/lib/os-release", "/proc/uptime", "/proc/mounts"] {
+            assert!(host.unread.iter().any(|u| u.starts_with(path)), "{path}: {:?}", host.unread);
+        }
+    }
+
+    #[test]
+    fn a_folder_is_listed_without_following_links() {
+        let root = tree(&[
+            ("srv/backup/a.dump", "abc"),
+            ("srv/backup/1/2/3/4/deep", "x"),
+            ("srv/backup/1/2/3/4/5/deeper", "x"),
+            ("srv/secret", "x"),
+        ]);
+        symlink(root.path().join("srv/secret"), root.path().join("srv/backup/link")).expect("linked");
+        fs::set_permissions(root.path().join("srv/backup/a.dump"), fs::Permissions::from_mode(0o640))
+            .expect("set");
+        let listed = files(root.path(), "/srv/backup", true).expect("listed");
+        let mut names: Vec<&str> = listed.files.iter().map(|f| f.path.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["1/2/3/4/deep", "a.dump"]);
+        assert_eq!(listed.unread, ["1/2/3/4/5/: depth > 4"]);
+        let dump = listed.files.iter().find(|f| f.path == "a.dump").expect("there");
+        assert_eq!((dump.bytes, dump.mode), (3, 0o640));
+        assert_eq!(
+            dump.sha256.as_deref(),
+            Some("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        );
+        assert!(listed.mount.is_some_and(|m| m.total_bytes > 0));
+        let one = files(root.path(), "/srv/secret", false).expect("one file");
+        assert_eq!((one.files[0].path.as_str(), one.files[0].sha256.clone()), ("secret", None));
+        assert_eq!(files(root.path(), "/srv/nix", false).expect_err("missing").code, Code::Unreadable);
+        assert_eq!(files(root.path(), "srv", false).expect_err("relative").code, Code::BadSetting);
+        assert_eq!(files(root.path(), "/srv/../etc", false).expect_err("climbs").code, Code::BadSetting);
+    }
+
+    #[test]
+    fn more_than_a_thousand_files_are_counted() {
+        let root = tempfile::tempdir().expect("a folder");
+        for n in 0..1003 {
+            fs::write(root.path().join(format!("{n}")), "").expect("written");
+        }
+        let listed = files(Path::new("/"), &root.path().display().to_string(), false).expect("listed");
+        assert_eq!((listed.files.len(), listed.skipped), (1000, 3));
+    }
+}

@@ -52,6 +52,8 @@ pub enum Class {
     },
     /// A ClientHello that only asks for a TLS version.
     TlsVersion,
+    /// One more request over an open connection, by collectors that ask for many things.
+    Request,
     /// A query to the recursive resolver the operator configured: ours, not a target.
     Resolver,
 }
@@ -173,13 +175,14 @@ impl Pacer {
         if now < start {
             return Decision::Wait(start.saturating_sub(now));
         }
-        if a.open >= rules.open {
+        let takes_place = class != Class::Request;
+        if takes_place && a.open >= rules.open {
             return Decision::Wait(PLACE_RETRY);
         }
         if trying && let Circuit::Open { tried, .. } = &mut a.circuit {
             *tried = true;
         }
-        a.open += 1;
+        a.open += u32::from(takes_place);
         a.next = now + stretched((rules.gap * a.factor.max(1)).min(LONGEST_GAP), gap_jitter).max(rules.gap);
         if class == Class::TlsVersion {
             a.next_tls = now + stretched(rules.tls_gap, tls_jitter).max(rules.tls_gap);
@@ -187,7 +190,7 @@ impl Pacer {
         Decision::Go
     }
 
-    /// Gives back the place that [`Decision::Go`] took (not for [`Class::Resolver`]).
+    /// Gives back the place that [`Decision::Go`] took (not for [`Class::Resolver`] and [`Class::Request`]).
     pub fn release(&mut self, address: IpAddr) {
         if let Some(a) = self.addresses.get_mut(&address.to_canonical()) {
             a.open = a.open.saturating_sub(1);
@@ -283,6 +286,7 @@ fn stretched(gap: Duration, thousandths: i32) -> Duration {
 }
 
 #[cfg(test)]
+#[expect(clippy::unchecked_time_subtraction, reason = "later minus earlier; a panic would be a found bug")]
 mod tests {
     use proptest::prelude::*;
 
@@ -429,7 +433,7 @@ mod tests {
         fn never_more_than_one_start_a_second_in_low(
             seed in any::<u64>(),
             acts in prop::collection::vec(prop_oneof![
-                4 => (0u8..3).prop_map(Act::Reserve),
+                4 => (0u8..4).prop_map(Act::Reserve),
                 3 => Just(Act::Release),
                 1 => (0u8..4).prop_map(Act::Report),
                 3 => (0u16..1500).prop_map(Act::Pass),
@@ -453,7 +457,7 @@ mod tests {
                     Act::Report(1) => p.report(ip(), Report::Busy(Some(s(3.0))), now),
                     Act::Report(n) => p.report(ip(), Report::Answered(s(f64::from(n))), now),
                     Act::Reserve(n) => {
-                        let class = [CONNECT, ALIVE, Class::TlsVersion][usize::from(n)];
+                        let class = [CONNECT, ALIVE, Class::TlsVersion, Class::Request][usize::from(n)];
                         if p.reserve(ip(), class, now) == Decision::Go {
                             if let Some(last) = starts.last() {
                                 prop_assert!(now - *last >= s(1.0));
@@ -463,7 +467,7 @@ mod tests {
                                 tls = Some(now);
                             }
                             starts.push(now);
-                            open += 1;
+                            open += u32::from(class != Class::Request);
                             prop_assert!(open <= 2);
                         }
                     }

@@ -32,18 +32,41 @@ pub fn closed_port() -> std::io::Result<SocketAddr> {
     TcpListener::bind(loopback())?.local_addr()
 }
 
-/// Tells that a test is not run and why, in a form that `cargo xtask test` counts. The test returns after it.
+/// Tells that a test is not run and why. `cargo xtask test` lists and counts these; the test returns after it.
 pub fn skip(reason: &str) {
     // Written to the descriptor itself: `eprintln!` would be captured and dropped for a test that passes.
     let _ = writeln!(std::io::stderr().lock(), "SKIPPED: {reason}");
+    // A harness that hides the output of passed tests would hide this line, too; so it is kept in a file.
+    if let Some(log) = env("BULWARK_SKIP_LOG") {
+        let log = std::fs::OpenOptions::new().append(true).create(true).open(log);
+        let _ = log.and_then(|mut log| log.write_all(format!("{}\n", reason.replace('\n', " ")).as_bytes()));
+    }
+}
+
+/// The first of these programs that is installed; `None` (with a visible line) means the test has to skip.
+pub fn program(names: &[&str]) -> Option<PathBuf> {
+    let path = env("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> =
+        std::env::split_paths(&path).chain(["/usr/sbin", "/usr/bin"].map(PathBuf::from)).collect();
+    let found = names
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
+        .find(|p| p.is_file());
+    if found.is_none() {
+        skip(&format!("{} is not installed", names.join(" or ")));
+    }
+    found
+}
+
+fn env(name: &str) -> Option<std::ffi::OsString> {
+    #[expect(clippy::disallowed_methods, reason = "a test helper: the variables are its documented input")]
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// The folder of shared data of one area, when this machine has it: `$BULWARK_SHARED/data/AREA`, by default
 /// `../shared/data/AREA` seen from the workspace. `None` (with a visible line) means the test has to skip.
 pub fn shared_data(area: &str) -> Option<PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "a test helper: the variable is its documented input")]
-    let root =
-        std::env::var_os("BULWARK_SHARED").map_or_else(|| workspace_root().join("../shared"), PathBuf::from);
+    let root = env("BULWARK_SHARED").map_or_else(|| workspace_root().join("../shared"), PathBuf::from);
     let dir = root.join("data").join(area);
     if dir.is_dir() {
         return Some(dir);

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use bulwark_testkit::dns::{DnsServer, Zone};
-use bulwark_testkit::http::HttpServer;
+use bulwark_testkit::http::{HttpServer, Request};
 use bulwark_testkit::ntp::NtpServer;
 use bulwark_testkit::smtp::SmtpSink;
 use bulwark_testkit::tls::TlsIdentity;
@@ -103,11 +103,14 @@ fn web(demo: &Demo) -> Result<[HttpServer; 2]> {
     };
     let identity = TlsIdentity::from_pem(&read("www.pem")?, &read("www.key")?)?;
     let flag = demo.fixed_flag();
-    let handler = move |request: &bulwark_testkit::http::Request| {
-        let reply = site::reply(request).header("Server", "bulwark-demo/0.1");
+    let page = |request: &Request| site::reply(request).header("Server", "bulwark-demo/0.1");
+    let plain = HttpServer::start(HTTP, None, page).with_context(|| format!("web at {HTTP}"))?;
+    // The repair goes to the pages with TLS only, as in the nginx.
+    let repaired = move |request: &Request| {
+        let reply = page(request);
         if flag.exists() { reply.header("X-Content-Type-Options", "nosniff") } else { reply }
     };
-    let plain = HttpServer::start(HTTP, None, handler.clone()).with_context(|| format!("web at {HTTP}"))?;
-    let tls = HttpServer::start(HTTPS, Some(identity), handler).with_context(|| format!("web at {HTTPS}"))?;
+    let tls =
+        HttpServer::start(HTTPS, Some(identity), repaired).with_context(|| format!("web at {HTTPS}"))?;
     Ok([plain, tls])
 }

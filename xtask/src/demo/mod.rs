@@ -11,6 +11,7 @@ mod postgres;
 mod site;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -100,14 +101,16 @@ impl Demo {
     /// a folder above is closed to others (a home folder, for example).
     pub fn service_dir(&self, name: &str, user: &str) -> Result<PathBuf> {
         let inside = self.path(name);
-        if !sys::is_root() || sys::reachable_by(user, &self.dir) {
+        // PostgreSQL's socket lies in its folder, and the path of a socket has at most 107 bytes.
+        let short = inside.as_os_str().len() < 80;
+        if short && (!sys::is_root() || sys::reachable_by(user, &self.dir)) {
             sys::make_dir(&inside)?;
             return Ok(inside);
         }
         let outside = outside();
         sys::make_dir(&outside)?;
-        let owner = std::os::unix::fs::MetadataExt::uid(&std::fs::symlink_metadata(&outside)?);
-        if owner != 0 || outside.is_symlink() {
+        let owner = std::fs::symlink_metadata(&outside)?.uid();
+        if owner != sys::own_uid() || outside.is_symlink() {
             bail!("{} belongs to somebody else; delete it first", outside.display());
         }
         let real = outside.join(name);
@@ -142,6 +145,16 @@ pub fn run(options: &Options) -> Result<()> {
     cruise::run(&demo, &program, options.fix_header)
 }
 
+/// Brings the targets up, for tasks that measure on them.
+pub fn targets() -> Result<()> {
+    prepare(&Demo::new())
+}
+
+/// Whether the programs of a PostgreSQL server are here.
+pub fn postgres_is_installed() -> bool {
+    postgres::programs().is_some()
+}
+
 /// Brings every target up; what already runs is left alone.
 fn prepare(demo: &Demo) -> Result<()> {
     sys::make_dir(&demo.dir)?;
@@ -160,15 +173,23 @@ fn prepare(demo: &Demo) -> Result<()> {
     println!("  DNS, mail, time  {DNS} (demo.test), {SMTP}, {NTP}");
     if let Some(program) = nginx {
         nginx::start(demo, &program, new_certificate)?;
-        println!("  nginx            http://www.demo.test:{}/  https://www.demo.test:{}/", HTTP.port(), HTTPS.port());
+        println!(
+            "  nginx            http://www.demo.test:{}/  https://www.demo.test:{}/",
+            HTTP.port(),
+            HTTPS.port()
+        );
     } else {
-        println!("  web (our own)    {HTTP}, {HTTPS}; nginx is not installed: TLS 1.0 and 1.1 cannot be shown");
+        println!(
+            "  web (our own)    {HTTP}, {HTTPS}; nginx is not installed: TLS 1.0 and 1.1 cannot be shown"
+        );
     }
     if let Some(programs) = postgres {
         postgres::start(demo, &programs)?;
         println!("  PostgreSQL       {DATABASE}, DSN in {}", demo.path("pg.dsn").display());
     } else {
-        println!("  PostgreSQL       not installed (needs root on Debian): its checks will read 「未檢」 not tested");
+        println!(
+            "  PostgreSQL       not installed (needs root on Debian): its checks will read 「未檢」 not tested"
+        );
     }
     Ok(())
 }
@@ -196,13 +217,13 @@ fn certificate(demo: &Demo) -> Result<bool> {
     Ok(true)
 }
 
-/// The one repair: `X-Content-Type-Options: nosniff` on every page.
+/// The one repair: `X-Content-Type-Options: nosniff` on every page with TLS.
 fn fix_header(demo: &Demo) -> Result<()> {
     sys::write(&demo.fixed_flag(), "X-Content-Type-Options: nosniff\n")?;
     if nginx::is_running(demo) {
         nginx::apply_headers(demo)?;
     }
-    println!("  repaired         X-Content-Type-Options: nosniff on every page");
+    println!("  repaired         X-Content-Type-Options: nosniff on https://www.demo.test:10443/");
     Ok(())
 }
 
@@ -211,9 +232,11 @@ fn stop(demo: &Demo, clean: bool) -> Result<()> {
         println!("nothing to stop");
         return Ok(());
     }
-    for (what, was_running) in
-        [("nginx", nginx::stop(demo)?), ("PostgreSQL", postgres::stop(demo)?), ("DNS and mail", lab::stop(demo)?)]
-    {
+    for (what, was_running) in [
+        ("nginx", nginx::stop(demo)?),
+        ("PostgreSQL", postgres::stop(demo)?),
+        ("DNS and mail", lab::stop(demo)?),
+    ] {
         println!("{what}: {}", if was_running { "stopped" } else { "was not running" });
     }
     sys::remove(&demo.fixed_flag())?;
@@ -222,7 +245,8 @@ fn stop(demo: &Demo, clean: bool) -> Result<()> {
         if outside_is_ours {
             sys::remove(&outside())?;
         }
-        std::fs::remove_dir_all(&demo.dir).with_context(|| format!("cannot delete {}", demo.dir.display()))?;
+        std::fs::remove_dir_all(&demo.dir)
+            .with_context(|| format!("cannot delete {}", demo.dir.display()))?;
         println!("deleted {}", demo.dir.display());
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! The pages of the demo's web server: a small service of a city that does not exist.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Result;
@@ -49,7 +50,10 @@ pub fn write(www: &Path) -> Result<()> {
         if let Some(folder) = file.parent() {
             sys::make_dir(folder)?;
         }
-        sys::write(&file, contents)?;
+        // An unchanged file keeps its time, which the server tells its visitors.
+        if std::fs::read(&file).map_or(true, |old| old != contents) {
+            sys::write(&file, contents)?;
+        }
     }
     Ok(())
 }
@@ -59,7 +63,8 @@ pub fn reply(request: &Request) -> Reply {
     match request.path() {
         "/api/health" => Reply::with_type(200, "application/json", HEALTH.as_bytes()),
         "/search" => {
-            let code = request.query().split('&').find_map(|pair| pair.strip_prefix("q=")).unwrap_or_default();
+            let code =
+                request.query().split('&').find_map(|pair| pair.strip_prefix("q=")).unwrap_or_default();
             Reply::text(200, &format!("查詢結果：案號 {code}，承辦單位 區公所民政課，狀態 審查中\n"))
         }
         "/error" => Reply::with_type(500, "text/html; charset=utf-8", TRACE.as_bytes()),
@@ -85,8 +90,11 @@ pub fn reply(request: &Request) -> Reply {
 fn script() -> String {
     use std::fmt::Write as _;
     let mut script = String::from("/* demo library, full build, not minified */\n");
-    for number in 0..2000 {
-        let _ = writeln!(script, "function demoLibraryUnusedFunction{number:04}(value) {{ return value + {number}; }}");
+    for number in 0..2500 {
+        let _ = writeln!(
+            script,
+            "function demoLibraryUnusedFunction{number:04}(value) {{ return value + {number}; }}"
+        );
     }
     script + SCRIPT
 }
@@ -100,18 +108,20 @@ fn picture(width: u32, height: u32, seed: u32) -> Vec<u8> {
             let hill = height / 2 + (x * (2 + seed) % 97) / 6 + (x + seed * 40) % 211 / 8;
             let shade = |value: u32| u8::try_from(value.min(255)).unwrap_or(u8::MAX);
             let light = y * 90 / height;
-            let colour = if y < hill { [120 + light, 170 + light / 2, 225] } else { [70 + light, 140, 80 + light / 3] };
+            let colour = if y < hill {
+                [120 + light, 170 + light / 2, 225]
+            } else {
+                [70 + light, 140, 80 + light / 3]
+            };
             rows.extend(colour.map(shade));
         }
     }
     let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
     let size = [width.to_be_bytes(), height.to_be_bytes()].concat();
     chunk(&mut png, *b"IHDR", &[&size[..], &[8, 2, 0, 0, 0]].concat());
-    let mut zlib = Vec::new();
-    let mut encoder = flate2::Compress::new(flate2::Compression::none(), true);
-    zlib.reserve(rows.len() + rows.len() / 100 + 64);
-    let finished = encoder.compress_vec(&rows, &mut zlib, flate2::FlushCompress::Finish);
-    debug_assert!(matches!(finished, Ok(flate2::Status::StreamEnd)));
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::none());
+    // Writing to memory cannot fail.
+    let zlib = encoder.write_all(&rows).and_then(|()| encoder.finish()).unwrap_or_default();
     chunk(&mut png, *b"IDAT", &zlib);
     chunk(&mut png, *b"IEND", &[]);
     png

@@ -13,7 +13,6 @@ pub const OID: u8 = 0x06;
 pub const UTC_TIME: u8 = 0x17;
 pub const GENERALIZED_TIME: u8 = 0x18;
 pub const SEQUENCE: u8 = 0x30;
-pub const SET: u8 = 0x31;
 
 /// Context-specific tag `[n]`, constructed.
 pub const fn context(n: u8) -> u8 {
@@ -39,7 +38,7 @@ impl<'a> Tlv<'a> {
 }
 
 /// Reads element after element; ends at the first that is broken.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Iterator for Reader<'a> {
@@ -68,7 +67,7 @@ impl<'a> Iterator for Reader<'a> {
 impl<'a> Reader<'a> {
     /// The next element when it has this tag; else nothing is consumed.
     pub fn expect(&mut self, tag: u8) -> Option<Tlv<'a>> {
-        let mut ahead = *self;
+        let mut ahead = self.clone();
         let found = ahead.next().filter(|t| t.tag == tag)?;
         *self = ahead;
         Some(found)

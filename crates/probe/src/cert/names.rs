@@ -7,7 +7,7 @@ use super::der::{self, Reader, Tlv};
 #[derive(Debug, Default)]
 pub struct Name {
     pub text: String,
-    pub common_name: Option<String>,
+    pub common: Option<String>,
     pub odd: Vec<String>,
 }
 
@@ -27,7 +27,7 @@ pub fn name(tlv: Tlv<'_>) -> Name {
                 out.odd.push(format!("{} is {odd}", label.unwrap_or(&oid)));
             }
             if label == Some("CN") {
-                out.common_name = Some(text.clone());
+                out.common = Some(text.clone());
             }
             pairs.push(format!("{}={}", label.unwrap_or(&oid), escape(&text)));
         }
@@ -45,7 +45,11 @@ fn escape(text: &str) -> String {
         if matches!(c, ',' | '+' | '\\' | '=') {
             s.push('\\');
         }
-        if c.is_control() { s.extend(c.escape_unicode()) } else { s.push(c) }
+        if c.is_control() {
+            s.extend(c.escape_unicode());
+        } else {
+            s.push(c);
+        }
         s
     })
 }
@@ -58,14 +62,18 @@ fn string(value: Tlv<'_>) -> (String, Option<&'static str>) {
         0x0c | 0x13 | 0x16 | 0x1a if std::str::from_utf8(value.body).is_ok() => (lossy(), None),
         0x0c => (lossy(), Some("a UTF8String that is not UTF-8")),
         0x13 | 0x16 | 0x1a => (latin(), Some("an ASCII string type with other bytes")),
-        0x14 => (std::str::from_utf8(value.body).map_or_else(|_| latin(), str::to_owned), Some("a T61String")),
+        0x14 => {
+            (std::str::from_utf8(value.body).map_or_else(|_| latin(), str::to_owned), Some("a T61String"))
+        }
         0x1e => {
-            let units = value.body.chunks_exact(2).map(|c| c.iter().fold(0u16, |n, b| n << 8 | u16::from(*b)));
+            let units =
+                value.body.chunks_exact(2).map(|c| c.iter().fold(0u16, |n, b| n << 8 | u16::from(*b)));
             let text = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
             (text, Some("a BMPString"))
         }
         0x1c => {
-            let units = value.body.chunks_exact(4).map(|c| c.iter().fold(0u32, |n, b| n << 8 | u32::from(*b)));
+            let units =
+                value.body.chunks_exact(4).map(|c| c.iter().fold(0u32, |n, b| n << 8 | u32::from(*b)));
             let text = units.map(|u| char::from_u32(u).unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
             (text, Some("a UniversalString"))
         }
@@ -147,7 +155,8 @@ pub fn key(spki: Tlv<'_>) -> Key {
     let mut algorithm = fields.expect(der::SEQUENCE).map_or(Reader(&[]), Tlv::items);
     let oid = algorithm.expect(der::OID).map(|t| der::oid(t.body)).unwrap_or_default();
     // The first octet of a bit string counts unused bits.
-    let bits = fields.expect(der::BIT_STRING).and_then(|t| t.body.split_first()).map_or(&[][..], |(_, rest)| rest);
+    let bits =
+        fields.expect(der::BIT_STRING).and_then(|t| t.body.split_first()).map_or(&[][..], |(_, rest)| rest);
     let first_integer = |bytes| {
         let mut items = Reader(bytes).next().map_or(Reader(&[]), Tlv::items);
         items.expect(der::INTEGER).map_or(0, |n| der::bit_length(n.body))

@@ -119,9 +119,10 @@ impl CookieError {
     /// The error in words.
     pub fn text(self) -> Text {
         match self {
-            Self::PrefixNeedsSecure => {
-                Text::new("__Secure- 或 __Host- 開頭的 Cookie 必須有 Secure", "the prefix of the name needs Secure")
-            }
+            Self::PrefixNeedsSecure => Text::new(
+                "__Secure- 或 __Host- 開頭的 Cookie 必須有 Secure",
+                "the prefix of the name needs Secure",
+            ),
             Self::HostPrefixWithDomain => {
                 Text::new("__Host- 開頭的 Cookie 不可有 Domain", "the prefix __Host- forbids Domain")
             }
@@ -141,7 +142,8 @@ impl Cookie {
     pub fn looks_like_session(&self) -> bool {
         let name = self.name.to_ascii_lowercase();
         let forgery = ["xsrf", "csrf", "antiforgery", "requestverification"].iter().any(|w| name.contains(w));
-        let session = ["sess", "sid", "auth", "token", "jwt", "login", "aspxauth", "cfid", "cftoken", "remember"];
+        let session =
+            ["sess", "sid", "auth", "token", "jwt", "login", "aspxauth", "cfid", "cftoken", "remember"];
         !forgery && session.iter().any(|w| if *w == "sid" { has_word(&name, w) } else { name.contains(w) })
     }
 }

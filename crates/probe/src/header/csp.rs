@@ -1,6 +1,7 @@
 //! Content-Security-Policy (CSP Level 3).
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// One policy. Several fields are several policies; all apply.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,10 +19,11 @@ pub fn csp(value: &str) -> Vec<Csp> {
         for directive in text.split(';') {
             let mut tokens = directive.split_ascii_whitespace();
             let Some(name) = tokens.next().map(str::to_ascii_lowercase) else { continue };
-            if out.directives.contains_key(&name) {
-                out.duplicates.push(name);
-            } else {
-                out.directives.insert(name, tokens.map(str::to_owned).collect());
+            match out.directives.entry(name) {
+                Entry::Occupied(known) => out.duplicates.push(known.key().clone()),
+                Entry::Vacant(free) => {
+                    free.insert(tokens.map(str::to_owned).collect());
+                }
             }
         }
         out

@@ -102,7 +102,9 @@ pub(super) fn split_quoted(value: &str, separator: char) -> Vec<&str> {
 
 /// The text inside a quoted string, else the text itself.
 pub(super) fn unquote(value: &str) -> String {
-    let Some(inner) = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')) else { return value.to_owned() };
+    let Some(inner) = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')) else {
+        return value.to_owned();
+    };
     let mut out = String::with_capacity(inner.len());
     let mut chars = inner.chars();
     while let Some(c) = chars.next() {

@@ -28,10 +28,14 @@ fn hsts_by_rfc_6797() {
 
 #[test]
 fn cookies_and_their_prefixes() {
-    let c = cookie("JSESSIONID=ABC=; Path=/; Secure; HttpOnly; SameSite=Lax; Domain=.Example.TW; Max-Age=60").expect("one");
+    let c = cookie("JSESSIONID=ABC=; Path=/; Secure; HttpOnly; SameSite=Lax; Domain=.Example.TW; Max-Age=60")
+        .expect("one");
     assert_eq!((c.name.as_str(), c.value_length), ("JSESSIONID", 4));
     assert!(c.secure && c.http_only && c.persistent && c.looks_like_session());
-    assert_eq!((c.same_site, c.domain.as_deref(), c.path.as_deref()), (Some(SameSite::Lax), Some("example.tw"), Some("/")));
+    assert_eq!(
+        (c.same_site, c.domain.as_deref(), c.path.as_deref()),
+        (Some(SameSite::Lax), Some("example.tw"), Some("/"))
+    );
     assert_eq!(c.rejected, None);
     for (text, error) in [
         ("__Host-a=1; Path=/", CookieError::PrefixNeedsSecure),
@@ -74,14 +78,17 @@ fn caching_types_and_small_fields() {
     assert_eq!(frame_options("SAMEORIGIN, SAMEORIGIN"), FrameOptions::SameOrigin);
     assert_eq!(frame_options("DENY, SAMEORIGIN"), FrameOptions::Invalid);
     assert_eq!(frame_options("ALLOW-FROM https://a.tw"), FrameOptions::Invalid);
-    let told: Vec<_> = disclosures("Apache/2.4.57 (Debian) PHP/8.2.1 mod_x").into_iter().map(|p| p.name).collect();
+    let told: Vec<_> =
+        disclosures("Apache/2.4.57 (Debian) PHP/8.2.1 mod_x").into_iter().map(|p| p.name).collect();
     assert_eq!(told, ["Apache", "PHP"]);
     assert_eq!(disclosures("nginx"), []);
 }
 
 #[test]
 fn policies() {
-    let all = csp("default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' ; Script-Src *;; frame-ancestors 'none', object-src 'none'");
+    let all = csp(
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' ; Script-Src *;; frame-ancestors 'none', object-src 'none'",
+    );
     assert_eq!(all.len(), 2);
     let first = all.first().expect("one");
     assert!(first.has_unsafe_inline() && first.has_unsafe_eval() && first.has_frame_ancestors());
@@ -112,7 +119,16 @@ fn dates() {
     }
     assert_eq!(http_date("Friday, 01-Jan-27 00:00:00 GMT"), "2027-01-01T00:00:00Z".parse().ok());
     assert_eq!(http_date("Sat, 31 Dec 2016 23:59:60 GMT"), "2016-12-31T23:59:59Z".parse().ok());
-    for bad in ["", "0", "-1", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT", "Xyz, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 +0800", "1994-11-06T08:49:37Z"] {
+    for bad in [
+        "",
+        "0",
+        "-1",
+        "Sun, 31 Feb 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 08:49 GMT",
+        "Xyz, 06 Nov 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 08:49:37 +0800",
+        "1994-11-06T08:49:37Z",
+    ] {
         assert_eq!(http_date(bad), None, "{bad}");
     }
 }

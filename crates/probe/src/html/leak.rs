@@ -143,8 +143,8 @@ fn visible_text(html: &str) -> String {
 /// Elements that begin or end a line.
 fn breaks(name: &str) -> bool {
     const BLOCKS: [&str; 23] = [
-        "br", "p", "div", "li", "ul", "ol", "tr", "td", "th", "table", "pre", "h1", "h2", "h3", "h4", "hr", "title",
-        "body", "head", "section", "dt", "dd", "textarea",
+        "br", "p", "div", "li", "ul", "ol", "tr", "td", "th", "table", "pre", "h1", "h2", "h3", "h4", "hr",
+        "title", "body", "head", "section", "dt", "dd", "textarea",
     ];
     BLOCKS.contains(&name)
 }
@@ -170,11 +170,13 @@ fn python(line: &Line<'_>) -> Option<usize> {
 
 /// `Warning: … in /path/x.php on line 3`
 fn php(line: &Line<'_>) -> Option<usize> {
-    let words = ["fatal error:", "parse error:", "warning:", "notice:", "deprecated:", "catchable fatal error:"];
+    let words =
+        ["fatal error:", "parse error:", "warning:", "notice:", "deprecated:", "catchable fatal error:"];
     let at = line.find_any(&words)?;
     let tail = line.lower.get(at..)?;
     let path = tail.find(" in ").map(|i| i + 4)?;
-    (tail.get(path..)?.contains(".php") && (tail.contains(" on line ") || tail.contains(".php:"))).then_some(at)
+    (tail.get(path..)?.contains(".php") && (tail.contains(" on line ") || tail.contains(".php:")))
+        .then_some(at)
 }
 
 /// The error page of ASP.NET, or a frame with its source.
@@ -200,7 +202,8 @@ fn ruby(line: &Line<'_>) -> Option<usize> {
         let tail = line.after(at + 4).trim_start_matches(|c: char| c.is_ascii_digit());
         tail.starts_with(":in `") || tail.starts_with(":in '")
     });
-    frame.or_else(|| line.find_any(&["action controller: exception caught", "activerecord::statementinvalid"]))
+    frame
+        .or_else(|| line.find_any(&["action controller: exception caught", "activerecord::statementinvalid"]))
 }
 
 /// `at f (/srv/app/x.js:1:2)` or `at node:internal/…:1:2`
@@ -208,9 +211,12 @@ fn node(line: &Line<'_>) -> Option<usize> {
     let number = [".js:", ".mjs:", ".cjs:", ".ts:"]
         .iter()
         .flat_map(|e| line.before_digit(e).map(|at| at + e.len()))
-        .chain(line.lower.find("node:internal/").into_iter().filter_map(|at| {
-            line.before_digit(":").find(|n| *n > at + 5).map(|n| n + 1)
-        }))
+        .chain(
+            line.lower
+                .find("node:internal/")
+                .into_iter()
+                .filter_map(|at| line.before_digit(":").find(|n| *n > at + 5).map(|n| n + 1)),
+        )
         .find(|at| {
             let tail = line.after(*at).trim_start_matches(|c: char| c.is_ascii_digit());
             tail.strip_prefix(':').is_some_and(|t| t.starts_with(|c: char| c.is_ascii_digit()))
@@ -260,7 +266,8 @@ fn sql(line: &Line<'_>) -> Option<usize> {
         line.lower.match_indices("ora-").map(|(at, _)| at).find(|at| {
             let tail = line.after(at + 4);
             let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
-            let word = line.text.get(..*at).and_then(|h| h.chars().next_back()).is_some_and(char::is_alphanumeric);
+            let word =
+                line.text.get(..*at).and_then(|h| h.chars().next_back()).is_some_and(char::is_alphanumeric);
             digits == 5 && !word && tail.get(5..).is_some_and(|t| t.starts_with(':'))
         })
     };
@@ -310,7 +317,8 @@ fn server_path(line: &Line<'_>) -> Option<usize> {
             !root.starts_with(':') && (c.is_alphanumeric() || matches!(c, '.' | '/' | '-' | '_'))
         });
         let tail = line.after(at + root.len());
-        let path: &str = tail.split(|c: char| c.is_whitespace() || "\"'<>)(,;，。".contains(c)).next().unwrap_or_default();
+        let path: &str =
+            tail.split(|c: char| c.is_whitespace() || "\"'<>)(,;，。".contains(c)).next().unwrap_or_default();
         let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
         let looks_like_file = file.split_once('.').is_some_and(|(n, e)| !n.is_empty() && !e.is_empty());
         (!inside_url && looks_like_file).then_some(at)
@@ -318,50 +326,45 @@ fn server_path(line: &Line<'_>) -> Option<usize> {
     ROOTS.iter().find_map(below)
 }
 
+/// Beginnings of titles of start pages.
+const TITLES: [(&str, &str); 26] = [
+    ("Welcome to nginx", "nginx"),
+    ("Test Page for the Nginx HTTP Server", "nginx"),
+    ("Welcome to OpenResty", "OpenResty"),
+    ("Apache2 Debian Default Page", "Apache"),
+    ("Apache2 Ubuntu Default Page", "Apache"),
+    ("Apache2 Default Page", "Apache"),
+    ("Apache HTTP Server Test Page", "Apache"),
+    ("Test Page for the Apache", "Apache"),
+    ("Test Page for the HTTP Server on", "Apache"),
+    ("HTTP Server Test Page powered by", "Apache"),
+    ("IIS Windows", "IIS"),
+    ("IIS7", "IIS"),
+    ("IIS8", "IIS"),
+    ("Microsoft Internet Information Services", "IIS"),
+    ("Welcome to XAMPP", "XAMPP"),
+    ("WAMPSERVER Homepage", "WampServer"),
+    ("Welcome to WildFly", "WildFly"),
+    ("Welcome to JBoss", "JBoss"),
+    ("GlassFish Server - Server Running", "GlassFish"),
+    ("Caddy works!", "Caddy"),
+    ("Welcome to Jetty", "Jetty"),
+    ("Index of /", "directory listing"),
+    ("Directory listing for /", "directory listing"),
+    ("Directory Listing For /", "directory listing"),
+    ("phpinfo()", "phpinfo"),
+    ("Welcome to CentOS", "Apache"),
+];
+
 /// Product whose untouched start page, information page or directory listing this is. Without `title` the
 /// title of `body` is used.
 pub fn default_page(body: &str, title: Option<&str>) -> Option<&'static str> {
-    let own;
-    let title = match title {
-        Some(t) => t.trim(),
-        None => {
-            own = Tokens::new(body)
-                .find_map(|t| match t {
-                    Token::Raw { element, text } if element == "title" => Some(entities(text)),
-                    _ => None,
-                })
-                .unwrap_or_default();
-            own.trim()
-        }
+    let own = || {
+        let raw = |t| if let Token::Raw { element, text } = t { Some((element, text)) } else { None };
+        Tokens::new(body).filter_map(raw).find(|(e, _)| e == "title").map(|(_, text)| entities(text))
     };
-    const TITLES: [(&str, &str); 26] = [
-        ("Welcome to nginx", "nginx"),
-        ("Test Page for the Nginx HTTP Server", "nginx"),
-        ("Welcome to OpenResty", "OpenResty"),
-        ("Apache2 Debian Default Page", "Apache"),
-        ("Apache2 Ubuntu Default Page", "Apache"),
-        ("Apache2 Default Page", "Apache"),
-        ("Apache HTTP Server Test Page", "Apache"),
-        ("Test Page for the Apache", "Apache"),
-        ("Test Page for the HTTP Server on", "Apache"),
-        ("HTTP Server Test Page powered by", "Apache"),
-        ("IIS Windows", "IIS"),
-        ("IIS7", "IIS"),
-        ("IIS8", "IIS"),
-        ("Microsoft Internet Information Services", "IIS"),
-        ("Welcome to XAMPP", "XAMPP"),
-        ("WAMPSERVER Homepage", "WampServer"),
-        ("Welcome to WildFly", "WildFly"),
-        ("Welcome to JBoss", "JBoss"),
-        ("GlassFish Server - Server Running", "GlassFish"),
-        ("Caddy works!", "Caddy"),
-        ("Welcome to Jetty", "Jetty"),
-        ("Index of /", "directory listing"),
-        ("Directory listing for /", "directory listing"),
-        ("Directory Listing For /", "directory listing"),
-        ("phpinfo()", "phpinfo"),
-        ("Welcome to CentOS", "Apache"),
-    ];
+    let title = title.map_or_else(|| own().unwrap_or_default(), str::to_owned);
+    let title = title.trim();
     if let Some((_, product)) = TITLES.iter().find(|(t, _)| title.starts_with(t)) {
         return Some(product);
     }

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use proptest::prelude::*;
 use url::Url;
 
@@ -17,7 +15,11 @@ fn resources(html: &str) -> Vec<String> {
         .map(|r| {
             let marks = [(r.integrity, " sri"), (r.lazy, " lazy")];
             let marks: String = marks.iter().filter(|m| m.0).map(|m| m.1).collect();
-            format!("{} {}{marks}", r.role.as_str(), r.url.as_str().trim_start_matches("https://www.example.tw"))
+            format!(
+                "{} {}{marks}",
+                r.role.as_str(),
+                r.url.as_str().trim_start_matches("https://www.example.tw")
+            )
         })
         .collect()
 }
@@ -44,7 +46,10 @@ fn everything_a_page_loads() {
       <svg><use xlink:href="sprite.svg#a"/></svg>"#;
     let s = scan(html, &page());
     assert_eq!(s.title.as_deref(), Some("數位 服務 & 查詢"));
-    assert_eq!((s.lang.as_deref(), s.viewport, s.charset.as_deref()), (Some("zh-Hant-TW"), true, Some("big5")));
+    assert_eq!(
+        (s.lang.as_deref(), s.viewport, s.charset.as_deref()),
+        (Some("zh-Hant-TW"), true, Some("big5"))
+    );
     assert_eq!((s.generator.as_deref(), s.meta_csp.len(), s.inline_scripts), (Some("X 1"), 1, 1));
     assert_eq!(s.bad_urls, ["http://[bad"]);
     let forms: Vec<_> = s.forms.iter().map(|f| (f.action.path(), f.method.as_str(), f.password)).collect();
@@ -80,20 +85,44 @@ fn everything_a_page_loads() {
 
 #[test]
 fn base_and_broken_markup() {
-    assert_eq!(resources("<base href=/x/><base href=/y/><img src=a><img src=a><IMG SRC = 'b' >"), ["image /x/a", "image /x/b"]);
+    assert_eq!(
+        resources("<base href=/x/><base href=/y/><img src=a><img src=a><IMG SRC = 'b' >"),
+        ["image /x/a", "image /x/b"]
+    );
     assert_eq!(resources("<img src=\"a"), ["image /a/a"]);
-    assert_eq!(resources("<img src=a /><img/src=b><img alt=\">\" src=c><<img src=d>"), ["image /a/a", "image /a/b", "image /a/c", "image /a/d"]);
-    assert_eq!(resources("<!--><img src=a><!-- x --!><img src=b><!-- <img src=no>"), ["image /a/a", "image /a/b"]);
+    assert_eq!(
+        resources("<img src=a /><img/src=b><img alt=\">\" src=c><<img src=d>"),
+        ["image /a/a", "image /a/b", "image /a/c", "image /a/d"]
+    );
+    assert_eq!(
+        resources("<!--><img src=a><!-- x --!><img src=b><!-- <img src=no>"),
+        ["image /a/a", "image /a/b"]
+    );
     assert_eq!(resources("<script>'</scripty>'</SCRIPT ><img src=a>"), ["image /a/a"]);
     assert_eq!(resources("</ img src=no><?php <img src=a>"), Vec::<String>::new());
     assert_eq!(resources("<img src=a src=no><img src=\" b \"><img src=''>"), ["image /a/a", "image /a/b"]);
-    assert_eq!(scan("<title>a&#x3c;b&#0;&unknown;&amp", &page()).title.as_deref(), Some("a<b\u{fffd}&unknown;&amp"));
+    assert_eq!(
+        scan("<title>a&#x3c;b&#0;&unknown;&amp", &page()).title.as_deref(),
+        Some("a<b\u{fffd}&unknown;&amp")
+    );
     assert_eq!(scan("", &page()), Scan::default());
 }
 
 #[test]
 fn large_hostile_pages_take_linear_time() {
-    for piece in ["<!---->", "<style>url(", "<!--", "&amp", "<a ", "<a b", "@import url(", "</", "<script></", "<img src=x>", "<template>"] {
+    for piece in [
+        "<!---->",
+        "<style>url(",
+        "<!--",
+        "&amp",
+        "<a ",
+        "<a b",
+        "@import url(",
+        "</",
+        "<script></",
+        "<img src=x>",
+        "<template>",
+    ] {
         let html = piece.repeat(1_000_000 / piece.len());
         let start = std::time::Instant::now();
         let _ = scan(&html, &page());
@@ -109,10 +138,16 @@ fn kinds(text: &str) -> Vec<LeakKind> {
 #[test]
 fn leaks_are_found() {
     for (text, kind) in [
-        ("<pre>java.lang.NullPointerException\n\tat gov.tw.app.Login.&lt;init&gt;(Login.java:42)\n</pre>", LeakKind::JavaTrace),
+        (
+            "<pre>java.lang.NullPointerException\n\tat gov.tw.app.Login.&lt;init&gt;(Login.java:42)\n</pre>",
+            LeakKind::JavaTrace,
+        ),
         ("Traceback (most recent call last):", LeakKind::PythonTrace),
         ("  File \"/app/views.py\", line 12, in index", LeakKind::PythonTrace),
-        ("<br />\n<b>Warning</b>:  include(x.php): failed in <b>/home/u/x.php</b> on line <b>3</b><br />", LeakKind::PhpError),
+        (
+            "<br />\n<b>Warning</b>:  include(x.php): failed in <b>/home/u/x.php</b> on line <b>3</b><br />",
+            LeakKind::PhpError,
+        ),
         ("PHP Fatal error:  Uncaught Error in /app/i.php:9", LeakKind::PhpError),
         ("<title>x</title><H1>Server Error in '/' Application.<hr></H1>", LeakKind::DotNetError),
         ("   at App.Page_Load(Object s) in d:\\src\\Page.aspx.cs:line 12", LeakKind::DotNetError),
@@ -134,7 +169,10 @@ fn leaks_are_found() {
     let found = leaks("x".repeat(3000).as_str());
     assert_eq!(found, []);
     let long = leaks(&format!("{} ORA-00933: boo {}", "資".repeat(900), "z".repeat(900)));
-    assert!(long.first().is_some_and(|l| l.excerpt.contains("ORA-00933") && l.excerpt.chars().count() <= 161), "{long:?}");
+    assert!(
+        long.first().is_some_and(|l| l.excerpt.contains("ORA-00933") && l.excerpt.chars().count() <= 161),
+        "{long:?}"
+    );
 }
 
 #[test]
@@ -161,7 +199,11 @@ fn default_pages_are_known() {
         ("", "Apache2 Debian Default Page: It works", "Apache"),
         ("<html><body><h1>It works!</h1></body></html>", "", "Apache"),
         ("", "IIS Windows Server", "IIS"),
-        ("<h2>If you're seeing this, you've successfully installed Tomcat. Congratulations!</h2>", "Apache Tomcat/9.0.70", "Tomcat"),
+        (
+            "<h2>If you're seeing this, you've successfully installed Tomcat. Congratulations!</h2>",
+            "Apache Tomcat/9.0.70",
+            "Tomcat",
+        ),
         ("", "PHP 8.2.7 - phpinfo()", "phpinfo"),
         ("", "Index of /uploads", "directory listing"),
         ("<A HREF=\"/\">[To Parent Directory]</A>", "a.tw - /", "directory listing"),
@@ -178,22 +220,17 @@ fn default_pages_are_known() {
 /// Pages of Mozilla's HTTP Observatory: every script with `integrity` is seen as such.
 #[test]
 fn observatory_pages_agree_on_integrity() {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let shared = std::env::var_os("BULWARK_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
-    let folder = shared.join("data/monitor/httphdr");
-    let read = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
-    let Some(with) = read("test_content_sri_impl_external_https1.html") else {
-        eprintln!("skipped: no Observatory pages (set BULWARK_SHARED)");
-        return;
-    };
+    let Some(folder) = bulwark_testkit::shared_data("monitor/httphdr") else { return };
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("the suite is complete");
+    let with = read("test_content_sri_impl_external_https1.html");
     let scripts = |html: &str| -> Vec<bool> {
         scan(html, &page()).resources.iter().filter(|r| r.role == Role::Script).map(|r| r.integrity).collect()
     };
     assert!(scripts(&with).contains(&true), "{:?}", scripts(&with));
-    let without = read("test_content_sri_notimpl_external_https.html").unwrap_or_default();
+    let without = read("test_content_sri_notimpl_external_https.html");
     assert!(scripts(&without).contains(&false));
-    assert!(scripts(&read("test_content_sri_no_scripts.html").unwrap_or_default()).is_empty());
-    let csp = read("test_parse_http_equiv_headers_csp1.html").unwrap_or_default();
+    assert!(scripts(&read("test_content_sri_no_scripts.html")).is_empty());
+    let csp = read("test_parse_http_equiv_headers_csp1.html");
     assert!(!scan(&csp, &page()).meta_csp.is_empty());
 }
 

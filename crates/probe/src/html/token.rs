@@ -77,17 +77,14 @@ impl<'a> Tokens<'a> {
             if self.rest.starts_with('=') {
                 self.take(1);
                 self.rest = self.rest.trim_start_matches(|c: char| c.is_ascii_whitespace());
-                value = match self.rest.chars().next() {
-                    Some(quote @ ('"' | '\'')) => {
-                        self.take(1);
-                        let inner = self.take(self.rest.find(quote).unwrap_or(self.rest.len()));
-                        self.take(1);
-                        inner
-                    }
-                    _ => {
-                        let is_end = |c: char| c.is_ascii_whitespace() || c == '>';
-                        self.take(self.rest.find(is_end).unwrap_or(self.rest.len()))
-                    }
+                value = if let Some(quote) = self.rest.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+                    self.take(1);
+                    let inner = self.take(self.rest.find(quote).unwrap_or(self.rest.len()));
+                    self.take(1);
+                    inner
+                } else {
+                    let is_end = |c: char| c.is_ascii_whitespace() || c == '>';
+                    self.take(self.rest.find(is_end).unwrap_or(self.rest.len()))
                 };
             }
             // Pages with thousands of attributes on one tag are not honest.

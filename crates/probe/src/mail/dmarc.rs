@@ -102,13 +102,16 @@ impl DmarcFault {
             Self::NotDmarc => Text::new("不是 DMARC 紀錄", "not a DMARC record"),
             Self::MissingPolicy => Text::new("缺少 p 標籤", "the tag p is missing"),
             Self::PolicyNotSecond => Text::new("p 必須是第二個標籤", "p must be the second tag"),
-            Self::BadPolicy => {
-                Text::new("政策只能是 none、quarantine 或 reject", "the policy is not none, quarantine or reject")
-            }
+            Self::BadPolicy => Text::new(
+                "政策只能是 none、quarantine 或 reject",
+                "the policy is not none, quarantine or reject",
+            ),
             Self::BadPercent => Text::new("pct 必須是 0 到 100", "pct is not 0 to 100"),
             Self::BadAlignment => Text::new("只能是 r 或 s", "the value is not r or s"),
             Self::BadUri => Text::new("報告位址不正確", "a report address is not valid"),
-            Self::BadLimit => Text::new("報告大小上限不正確", "the size limit of a report address is not valid"),
+            Self::BadLimit => {
+                Text::new("報告大小上限不正確", "the size limit of a report address is not valid")
+            }
             Self::NotATag => Text::new("不是「標籤=值」", "not `tag=value`"),
             Self::DuplicateTag => Text::new("標籤重複", "the tag comes twice"),
             Self::BadValue => Text::new("值不正確", "the value is not valid"),

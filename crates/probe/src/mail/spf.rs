@@ -145,7 +145,8 @@ impl Spf {
     /// ignored beside `all` (§6.1).
     pub fn count_lookups(&self) -> usize {
         let reached = self.terms.iter().take_while(|t| t.mechanism != Mechanism::All);
-        let asking = reached.filter(|t| !matches!(t.mechanism, Mechanism::Ip4(..) | Mechanism::Ip6(..))).count();
+        let asking =
+            reached.filter(|t| !matches!(t.mechanism, Mechanism::Ip4(..) | Mechanism::Ip6(..))).count();
         asking + usize::from(self.all.is_none() && self.redirect.is_some())
     }
 
@@ -181,6 +182,10 @@ pub fn parse_spf(txt: &str) -> Result<Spf, SpfError> {
     Ok(spf)
 }
 
+/// The signs of §4.6.2.
+const SIGNS: [(char, Qualifier); 4] =
+    [('+', Qualifier::Pass), ('-', Qualifier::Fail), ('~', Qualifier::SoftFail), ('?', Qualifier::Neutral)];
+
 fn read_term(spf: &mut Spf, term: &str) -> Result<(), SpfFault> {
     if !term.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(SpfFault::NotAscii);
@@ -190,13 +195,8 @@ fn read_term(spf: &mut Spf, term: &str) -> Result<(), SpfFault> {
     if let Some(value) = rest.strip_prefix('=') {
         return read_modifier(spf, name, value);
     }
-    let (qualifier, name) = match name.as_bytes().first() {
-        Some(b'+') => (Qualifier::Pass, &name[1..]),
-        Some(b'-') => (Qualifier::Fail, &name[1..]),
-        Some(b'~') => (Qualifier::SoftFail, &name[1..]),
-        Some(b'?') => (Qualifier::Neutral, &name[1..]),
-        _ => (Qualifier::Pass, name),
-    };
+    let signed = SIGNS.iter().find_map(|(sign, q)| Some((*q, name.strip_prefix(*sign)?)));
+    let (qualifier, name) = signed.unwrap_or((Qualifier::Pass, name));
     let mechanism = read_mechanism(&name.to_ascii_lowercase(), rest)?;
     if mechanism == Mechanism::All && spf.all.is_none() {
         spf.all = Some(qualifier);

@@ -62,11 +62,13 @@ pub(super) async fn collect(net: &Arc<Net>, url: &str) -> Result<Browser, Failur
     .await?;
     tab.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": OBSERVE })).await?;
     if let Err(e) = Box::pin(tab.open(parsed.as_str())).await {
+        tab.close().await;
         // The proxy knows better than the browser why.
         return Err(proxy.failure(&host).unwrap_or(e));
     }
     let measured = tab.evaluate(MEASURE).await?;
     let screenshot = tab.screenshot().await?;
+    tab.close().await;
     let number = |key: &str| measured.get(key).and_then(Value::as_f64);
     let mut refused: Vec<String> = tab.requests.iter().filter(|u| leaves_scope(net, u)).cloned().collect();
     refused.truncate(MAX_REFUSED);

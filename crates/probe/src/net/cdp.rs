@@ -95,6 +95,10 @@ impl Default for Launch {
 }
 
 /// Chromium on this machine, if it is there.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "PATH is where programs are looked for; it configures nothing of ours"
+)]
 pub fn find(program: Option<&Path>) -> Result<PathBuf, Failure> {
     let runs = |p: &Path| p.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0);
     if let Some(program) = program {
@@ -110,7 +114,8 @@ pub fn find(program: Option<&Path>) -> Result<PathBuf, Failure> {
 
 /// One tab of a Chromium of its own.
 pub(super) struct Tab {
-    child: Child,
+    /// `None` once ended.
+    child: Option<Child>,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     /// A message not yet read to its end; kept so that a wait may be cut short.
@@ -127,8 +132,7 @@ pub(super) struct Tab {
     pub(super) console_errors: Vec<String>,
     open: BTreeSet<String>,
     loaded: bool,
-    // Last, so that it goes after the program.
-    _profile: tempfile::TempDir,
+    profile: Option<tempfile::TempDir>,
 }
 
 impl Drop for Tab {
@@ -137,14 +141,31 @@ impl Drop for Tab {
         reason = "waits for a process to end, which no clock of ours governs"
     )]
     fn drop(&mut self) {
-        // Its profile can only be removed when it is gone; a few milliseconds.
-        let _ = self.child.start_kill();
-        for _ in 0..50 {
-            if !matches!(self.child.try_wait(), Ok(None)) {
-                break;
+        let (Some(mut child), Some(profile)) = (self.child.take(), self.profile.take()) else { return };
+        // Whoever pulls the brake does not wait; the folder can only be removed when the program,
+        // which still writes to it, is gone.
+        let _ = child.start_kill();
+        std::thread::spawn(move || {
+            for _ in 0..100 {
+                if !matches!(child.try_wait(), Ok(None)) {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(10));
             }
-            std::thread::sleep(Duration::from_millis(10));
+            remove(profile);
+        });
+    }
+}
+
+/// Removes a profile; the program's helpers may write to it for a moment after its end.
+#[expect(clippy::disallowed_methods, reason = "waits for processes to end, which no clock of ours governs")]
+fn remove(profile: tempfile::TempDir) {
+    let path = profile.keep();
+    for _ in 0..100 {
+        if std::fs::remove_dir_all(&path).is_ok() || !path.exists() {
+            return;
         }
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -179,7 +200,7 @@ impl Tab {
             return Err(Failure::new(Step::Spawn, Code::Internal, "pipe"));
         };
         let mut tab = Self {
-            child,
+            child: Some(child),
             input,
             output: BufReader::new(output),
             partial: Vec::new(),
@@ -192,7 +213,7 @@ impl Tab {
             console_errors: Vec::new(),
             open: BTreeSet::new(),
             loaded: false,
-            _profile: profile,
+            profile: Some(profile),
         };
         let version = tab.call("Browser.getVersion", json!({})).await?;
         tab.product = text(&version, "/product");
@@ -205,6 +226,18 @@ impl Tab {
         }
         tab.resize(options.width, options.height).await?;
         Ok(tab)
+    }
+
+    /// Ends the program and removes its profile.
+    pub(super) async fn close(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // It has no state worth keeping, so no farewell.
+            let _ = child.kill().await;
+        }
+        if let Some(profile) = self.profile.take() {
+            // Left over in the worst case, in the folder for temporary files.
+            let _ = super::local::blocking(move || remove(profile)).await;
+        }
     }
 
     /// One command and its result.
@@ -437,9 +470,14 @@ fn text(value: &Value, pointer: &str) -> String {
 
 /// A browser with one tab, for synchronous use.
 pub struct Browser {
-    // Before the runtime: it ends the program.
     tab: Tab,
     runtime: Runtime,
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        self.runtime.block_on(self.tab.close());
+    }
 }
 
 impl std::fmt::Debug for Browser {

@@ -2,6 +2,7 @@
 //! A session keeps at most one connection, and closes it before it opens the next: with two places
 //! an address and several sessions, holding one while waiting for another would block both.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,9 @@ use crate::polite::{Class, Report};
 const HEADER_BYTES: usize = 64 * 1024;
 /// Headers read.
 const HEADERS: usize = 200;
+/// Read of an answer of which only the first bytes were asked for: enough for an error page, since
+/// reading it to the end costs the server less than a new connection.
+const PEEK_BYTES: u64 = 64 * 1024;
 /// Decoded text kept in evidence.
 pub(super) const TEXT_KEPT: usize = 64 * 1024;
 
@@ -73,7 +77,7 @@ impl Drop for Driver {
 
 struct Connection {
     origin: (String, String, u16),
-    address: String,
+    at: IpAddr,
     sender: Sender,
     tap: Tap,
     permit: Arc<Permit>,
@@ -86,13 +90,20 @@ struct Connection {
 pub(super) struct Session<'a> {
     net: &'a Arc<Net>,
     class: Class,
+    /// Requests over a kept connection are paced like connections.
+    unhurried: bool,
     connection: Option<Connection>,
 }
 
 impl<'a> Session<'a> {
     /// A session; `liveness` as in [`Class::Connect`].
     pub(super) fn new(net: &'a Arc<Net>, liveness: bool) -> Self {
-        Self { net, class: Class::Connect { liveness }, connection: None }
+        Self { net, class: Class::Connect { liveness }, unhurried: false, connection: None }
+    }
+
+    /// A session that asks for many things and therefore takes its time.
+    pub(super) fn unhurried(net: &'a Arc<Net>) -> Self {
+        Self { unhurried: true, ..Self::new(net, false) }
     }
 
     /// Makes the next request use a fresh connection.
@@ -105,6 +116,9 @@ impl<'a> Session<'a> {
         let origin = origin(&ask.url)?;
         let reusable = self.connection.as_ref().is_some_and(|c| c.origin == origin && !c.closed());
         if reusable {
+            if let Some(at) = self.connection.as_ref().filter(|_| self.unhurried).map(|c| c.at) {
+                self.net.pace.enter(at, Class::Request).await?;
+            }
             match Box::pin(self.once(ask)).await {
                 // The server had closed it meanwhile: that says nothing about the resource.
                 Err(e) if e.code == Code::Closed => {}
@@ -125,8 +139,11 @@ impl<'a> Session<'a> {
             Ok((got, reusable)) => {
                 let busy = matches!(got.exchange.status, 429 | 503);
                 let after = got.exchange.header("retry-after").and_then(|v| retry_after(self.net, v));
+                let stuck = got.exchange.body_failure.as_ref().is_some_and(|f| f.code == Code::TooSlow);
                 connection.permit.report(if busy {
                     Report::Busy(after)
+                } else if stuck {
+                    Report::Failed
                 } else {
                     Report::Answered(Duration::from_micros(got.exchange.phases.processing_us))
                 });
@@ -137,7 +154,7 @@ impl<'a> Session<'a> {
                 }
             }
             Err(_) if connection.used => {}
-            Err(_) => connection.permit.report(Report::Failed),
+            Err(e) => connection.permit.report_failure(e),
         }
         result.map(|(got, _)| got)
     }
@@ -176,12 +193,12 @@ async fn connect(net: &Arc<Net>, origin: (String, String, u16), class: Class) ->
     let Dialled { stream, address, resolve, connect } = net.dial(host, *port, class).await?;
     let (tap, permit) = (stream.tap(), stream.permit());
     let mut phases = Phases { resolve_us: micros(resolve), connect_us: micros(connect), ..Phases::default() };
-    let address = address.ip().to_string();
+    let at = address.ip();
     let (sender, driver) = if scheme == "https" {
         let began = Instant::now();
         let shaken = Box::pin(super::tls::shake(net, host, &[b"h2", b"http/1.1"], stream, &tap)).await;
-        if shaken.is_err() {
-            permit.report(Report::Failed);
+        if let Err(e) = &shaken {
+            permit.report_failure(e);
         }
         let (stream, _) = shaken?;
         phases.tls_us = micros(began.elapsed());
@@ -199,7 +216,7 @@ async fn connect(net: &Arc<Net>, origin: (String, String, u16), class: Class) ->
     } else {
         one(stream, &tap, scheme, host).await?
     };
-    Ok(Connection { address, sender, tap, permit, phases, used: false, _driver: driver, origin })
+    Ok(Connection { at, sender, tap, permit, phases, used: false, _driver: driver, origin })
 }
 
 async fn one<S>(stream: S, tap: &Tap, scheme: &str, host: &str) -> Result<(Sender, Driver), Failure>
@@ -273,7 +290,7 @@ async fn finish(
     let encoding = head.headers.get(header::CONTENT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or("");
     let want = match ask.peek {
         Some(bytes) => {
-            Want { keep: usize::try_from(bytes).unwrap_or(usize::MAX), wire_bytes: bytes.max(4096) }
+            Want { keep: usize::try_from(bytes).unwrap_or(usize::MAX), wire_bytes: bytes.max(PEEK_BYTES) }
         }
         None => Want { keep: if text { ask.keep } else { 0 }, wire_bytes: net.settings.limits.wire_bytes },
     };
@@ -285,7 +302,7 @@ async fn finish(
     let exchange = Exchange {
         url: ask.url.as_str().to_owned(),
         method: ask.method.as_str().to_owned(),
-        address: c.address.clone(),
+        address: c.at.to_string(),
         protocol: match head.version {
             Version::HTTP_2 => "HTTP/2",
             Version::HTTP_10 => "HTTP/1.0",

@@ -18,14 +18,16 @@ fn prober(intensity: Intensity) -> Prober {
         intensity,
         ..Settings::default()
     };
-    let mut prober = Prober::new(settings, Arc::new(FixedClock::new(jiff::Timestamp::UNIX_EPOCH))).expect("a prober");
+    let mut prober =
+        Prober::new(settings, Arc::new(FixedClock::new(jiff::Timestamp::UNIX_EPOCH))).expect("a prober");
     Arc::get_mut(&mut prober.net).expect("not shared yet").pace = Pace::made(intensity);
     prober
 }
 
 #[test]
 fn eight_workers_start_at_most_one_connection_a_second() {
-    let server = HttpServer::start(loopback(), None, |_| Reply::html("<img src=/a.png><img src=/b.png>")).expect("a server");
+    let server = HttpServer::start(loopback(), None, |_| Reply::html("<img src=/a.png><img src=/b.png>"))
+        .expect("a server");
     let prober = prober(Intensity::Low);
     let port = server.addr().port();
     let stop = Stop::new();
@@ -45,21 +47,23 @@ fn eight_workers_start_at_most_one_connection_a_second() {
         }
     });
     let starts = prober.net.pace.starts();
-    assert_eq!(starts.len(), server.connections().len(), "the server saw what the pacer let through");
-    assert!(starts.len() >= 12, "{}", starts.len());
-    assert!(starts.len() < server.requests().len(), "connections are re-used");
+    let connections = starts.iter().filter(|(_, class, _)| *class != Class::Request).count();
+    assert_eq!(connections, server.connections().len(), "the server saw what the pacer let through");
+    assert!(connections >= 12, "{connections}");
+    assert!(connections < server.requests().len(), "connections are re-used");
     assert!(starts.is_sorted_by_key(|(_, _, at)| *at));
     for pair in starts.windows(2) {
         assert!(pair[1].2 - pair[0].2 >= Duration::from_secs(1), "{pair:?}");
     }
-    assert_eq!(prober.traffic().connections, starts.len() as u64);
+    assert_eq!(prober.traffic().connections, connections as u64);
 }
 
 #[test]
 fn tls_versions_are_asked_over_eight_minutes() {
     let authority = bulwark_testkit::tls::Authority::new("test");
     let server =
-        HttpServer::start(loopback(), Some(authority.valid(&["127.0.0.1"])), |_| Reply::text(200, "x")).expect("a server");
+        HttpServer::start(loopback(), Some(authority.valid(&["127.0.0.1"])), |_| Reply::text(200, "x"))
+            .expect("a server");
     let prober = prober(Intensity::Low);
     let task = Task::TlsVersions { host: "127.0.0.1".into(), port: server.addr().port() };
     let record = prober.collect(&task, &Stop::new());
@@ -68,6 +72,6 @@ fn tls_versions_are_asked_over_eight_minutes() {
     assert_eq!(starts.len(), 5);
     for pair in starts.windows(2) {
         assert_eq!(pair[1].1, Class::TlsVersion);
-        assert!(pair[1].2 - pair[0].2 >= Duration::from_secs(120), "{pair:?}");
+        assert!(pair[1].2 - pair[0].2 >= Duration::from_mins(2), "{pair:?}");
     }
 }

@@ -29,11 +29,11 @@ mod fetch;
 mod http;
 mod local;
 mod name;
+mod pace;
 mod page;
 mod paths;
 mod ports;
 mod postgres;
-mod pace;
 mod smtp;
 mod socks;
 mod stop;
@@ -42,6 +42,7 @@ mod tls;
 mod transaction;
 
 #[cfg(test)]
+#[expect(clippy::unchecked_time_subtraction, reason = "later minus earlier; a panic would be a found bug")]
 mod low_tests;
 
 pub use stop::Stop;
@@ -209,8 +210,7 @@ impl Prober {
     /// A prober for one run.
     ///
     /// # Errors
-    /// When the CA file of the settings cannot be read, `/etc/resolv.conf` is needed and unusable,
-    /// or no threads can be started.
+    /// When the CA file of the settings cannot be read or no threads can be started.
     pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -269,8 +269,12 @@ async fn dispatch(net: &Arc<Net>, task: &Task) -> Result<Body, Failure> {
     Ok(match task {
         Task::Dns { name } => Body::Dns(Box::pin(dns::collect(net, name)).await?),
         Task::Tcp { host, port, samples } => Body::Tcp(ports::tcp(net, host, *port, *samples).await?),
-        Task::TlsVersions { host, port } => Body::TlsVersions(Box::pin(tls::versions(net, host, *port)).await?),
-        Task::TlsHandshake { host, port } => Body::TlsHandshake(Box::pin(tls::handshake(net, host, *port)).await?),
+        Task::TlsVersions { host, port } => {
+            Body::TlsVersions(Box::pin(tls::versions(net, host, *port)).await?)
+        }
+        Task::TlsHandshake { host, port } => {
+            Body::TlsHandshake(Box::pin(tls::handshake(net, host, *port)).await?)
+        }
         Task::Http { url } => Body::Http(Box::pin(fetch::collect(net, url)).await?),
         Task::Page { url } => Body::Page(Box::pin(page::collect(net, url)).await?),
         Task::Paths { url } => Body::Paths(Box::pin(paths::collect(net, url)).await?),
@@ -284,10 +288,14 @@ async fn dispatch(net: &Arc<Net>, task: &Task) -> Result<Body, Failure> {
             Body::Postgres(Box::pin(postgres::collect(net, name, dsn_file)).await?)
         }
         Task::Browser { url } => Body::Browser(Box::pin(browser::collect(net, url)).await?),
-        Task::Host => Body::Host(Box::new(local::blocking(|| crate::io::host(std::path::Path::new("/"))).await?)),
+        Task::Host => {
+            Body::Host(Box::new(local::blocking(|| crate::io::host(std::path::Path::new("/"))).await?))
+        }
         Task::Files { path, hash } => {
             let (path, hash) = (path.clone(), *hash);
-            Body::Files(local::blocking(move || crate::io::files(std::path::Path::new("/"), &path, hash)).await??)
+            Body::Files(
+                local::blocking(move || crate::io::files(std::path::Path::new("/"), &path, hash)).await??,
+            )
         }
     })
 }

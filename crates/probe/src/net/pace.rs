@@ -23,7 +23,15 @@ enum Time {
     Real(OnceLock<Instant>),
     /// A test's: waiting moves it on, and every start is noted.
     #[cfg(test)]
-    Made(Mutex<(Duration, Vec<(IpAddr, Class, Duration)>)>),
+    Made(Mutex<Made>),
+}
+
+/// A test's moment and the starts so far.
+#[cfg(test)]
+#[derive(Default)]
+struct Made {
+    now: Duration,
+    starts: Vec<(IpAddr, Class, Duration)>,
 }
 
 /// A place at an address; given back when dropped.
@@ -55,7 +63,7 @@ impl Pace {
     pub(super) fn starts(&self) -> Vec<(IpAddr, Class, Duration)> {
         match &*self.time {
             Time::Real(_) => Vec::new(),
-            Time::Made(made) => made.lock().expect("no panic").1.clone(),
+            Time::Made(made) => made.lock().expect("no panic").starts.clone(),
         }
     }
 
@@ -67,7 +75,7 @@ impl Pace {
         match &*self.time {
             Time::Real(origin) => origin.get_or_init(Instant::now).elapsed(),
             #[cfg(test)]
-            Time::Made(made) => made.lock().expect("no panic").0,
+            Time::Made(made) => made.lock().expect("no panic").now,
         }
     }
 
@@ -76,7 +84,7 @@ impl Pace {
             Time::Real(_) => tokio::time::sleep(d).await,
             #[cfg(test)]
             Time::Made(made) => {
-                made.lock().expect("no panic").0 += d;
+                made.lock().expect("no panic").now += d;
                 tokio::task::yield_now().await;
             }
         }
@@ -95,11 +103,15 @@ impl Pace {
             let _ = now;
             #[cfg(test)]
             if let (Time::Made(made), Decision::Go) = (&*self.time, &decision) {
-                made.lock().expect("no panic").1.push((address, class, now));
+                made.lock().expect("no panic").starts.push((address, class, now));
             }
             match decision {
                 Decision::Go => {
-                    return Ok(Permit { pace: self.clone(), address, counts: class != Class::Resolver });
+                    return Ok(Permit {
+                        pace: self.clone(),
+                        address,
+                        counts: !matches!(class, Class::Resolver | Class::Request),
+                    });
                 }
                 Decision::Wait(d) => self.wait(d).await,
                 Decision::Refuse(why) => return Err(Failure::new(Step::Pace, Code::CircuitOpen, why)),
@@ -109,6 +121,13 @@ impl Pace {
 }
 
 impl Permit {
+    /// Tells the pacer of a failure, when it is one of transport: a wrong answer is still an answer.
+    pub(super) fn report_failure(&self, failure: &Failure) {
+        if matches!(failure.code, Code::Closed | Code::TimedOut | Code::TooSlow | Code::Refused) {
+            self.report(Report::Failed);
+        }
+    }
+
     /// Tells the pacer how it went.
     pub(super) fn report(&self, report: Report) {
         let now = self.pace.now();

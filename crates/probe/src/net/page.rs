@@ -18,7 +18,7 @@ const HTML_BYTES: usize = 1 << 20;
 
 /// GETs the page, then its sub-resources in scope, origin by origin (one connection each).
 pub(super) async fn collect(net: &Arc<Net>, url: &str) -> Result<Page, Failure> {
-    let mut session = Session::new(net, false);
+    let mut session = Session::unhurried(net);
     let mut jar = Jar::default();
     let ask = Ask { keep: HTML_BYTES.max(TEXT_KEPT), ..Ask::get(fetch::parse(url)?) };
     let followed = Box::pin(follow(&mut session, net, ask, &mut jar)).await?;

@@ -57,7 +57,7 @@ pub(super) async fn collect(net: &Arc<Net>, url: &str) -> Result<Paths, Failure>
     let mut base = fetch::parse(url)?;
     base.set_path("/");
     base.set_query(None);
-    let mut session = Session::new(net, false);
+    let mut session = Session::unhurried(net);
     let baseline = ask(&mut session, &base, BASELINE).await;
     if let Err(e) = &baseline {
         // Nothing answers there: the list would only add noise to the server's log.

@@ -238,12 +238,16 @@ fn as_text(first: &[u8]) -> String {
 pub(super) async fn handshake(net: &Arc<Net>, host: &str, port: u16) -> Result<TlsHandshake, Failure> {
     let host = super::name::canonical(host)?;
     let Dialled { stream, address, .. } = net.dial(&host, port, Class::Connect { liveness: false }).await?;
-    let tap = stream.tap();
+    let (tap, permit) = (stream.tap(), stream.permit());
     let began = Instant::now();
-    let (stream, recorder) = Box::pin(shake(net, &host, &[b"h2", b"http/1.1"], stream, &tap)).await?;
+    let shaken = Box::pin(shake(net, &host, &[b"h2", b"http/1.1"], stream, &tap)).await;
+    if let Err(e) = &shaken {
+        permit.report_failure(e);
+    }
+    let (stream, recorder) = shaken?;
     let took = began.elapsed();
-    let (inner, session) = stream.get_ref();
-    inner.report(Report::Answered(took));
+    permit.report(Report::Answered(took));
+    let session = stream.get_ref().1;
     let shown = recorder.shown();
     Ok(TlsHandshake {
         address: address.ip().to_string(),

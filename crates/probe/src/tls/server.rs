@@ -43,8 +43,8 @@ impl ServerFlight {
 
 /// Random of a HelloRetryRequest: SHA-256 of "HelloRetryRequest" (RFC 8446 §4.1.3).
 const RETRY_RANDOM: [u8; 32] = [
-    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11,
-    0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2,
+    0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
 /// Longest fragment of a record: 2^14 and the expansion old versions allow (RFC 5246 §6.2.3).
@@ -85,28 +85,37 @@ pub fn parse_server(bytes: &[u8]) -> ServerFlight {
         }
         handshake.extend_from_slice(fragment);
         match message(&handshake) {
-            Some(Some(hello)) => return hello,
-            Some(None) => return not_tls(),
-            None => {}
+            First::Hello(flight) => return flight,
+            First::Other => return not_tls(),
+            First::Short => {}
         }
     }
 }
 
-/// The first handshake message: `None` when bytes are missing, `Some(None)` when it is no ServerHello.
-fn message(mut bytes: &[u8]) -> Option<Option<ServerFlight>> {
+/// What the first handshake message is.
+enum First {
+    Hello(ServerFlight),
+    /// No ServerHello, or a broken one.
+    Other,
+    /// Bytes are missing.
+    Short,
+}
+
+fn message(mut bytes: &[u8]) -> First {
     // A HelloRequest (type 0, empty) may come at any time and is ignored (RFC 5246 §7.4.1.1).
     while let Some(rest) = bytes.strip_prefix(&[0, 0, 0, 0]) {
         bytes = rest;
     }
-    if bytes.first().is_some_and(|t| *t != 2) {
-        return Some(None);
+    match bytes {
+        [kind, ..] if *kind != 2 => First::Other,
+        // A ServerHello has at most some hundred bytes; 64 KiB is surely none.
+        [_, high, ..] if *high != 0 => First::Other,
+        [_, _, a, b, body @ ..] => match body.get(..usize::from(u16::from_be_bytes([*a, *b]))) {
+            None => First::Short,
+            Some(body) => server_hello(body).map_or(First::Other, First::Hello),
+        },
+        _ => First::Short,
     }
-    let [_, a, b, c, body @ ..] = bytes else { return None };
-    let size = usize::try_from(u32::from_be_bytes([0, *a, *b, *c])).ok()?;
-    if size > usize::from(u16::MAX) {
-        return Some(None);
-    }
-    body.get(..size).map(server_hello)
 }
 
 /// The body of a ServerHello (RFC 8446 §4.1.3, RFC 5246 §7.4.1.3).

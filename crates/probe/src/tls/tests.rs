@@ -2,8 +2,10 @@ use proptest::prelude::*;
 
 use super::*;
 
+type Extensions = Vec<(u16, Vec<u8>)>;
+
 /// The ClientHello taken apart: client version, suites, extensions by number.
-fn take_apart(record: &[u8]) -> (u16, Vec<u16>, Vec<(u16, Vec<u8>)>) {
+fn take_apart(record: &[u8]) -> (u16, Vec<u16>, Extensions) {
     let word = |at: usize| u16::from_be_bytes([record[at], record[at + 1]]);
     assert_eq!(record[0], 22);
     assert_eq!(usize::from(word(3)), record.len() - 5, "record length");
@@ -50,8 +52,8 @@ fn record(kind: u8, fragment: &[u8]) -> Vec<u8> {
 }
 
 const RETRY: [u8; 32] = [
-    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11,
-    0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2,
+    0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
 #[test]
@@ -121,13 +123,23 @@ fn fragments_are_joined_and_missing_bytes_asked_for() {
     }
     let warned = [record(21, &[1, 112]), split].concat();
     assert!(matches!(parse_server(&warned), ServerFlight::Hello { .. }));
-    assert!(matches!(parse_server(&record(22, &[vec![0, 0, 0, 0], whole].concat())), ServerFlight::Hello { .. }));
+    assert!(matches!(
+        parse_server(&record(22, &[vec![0, 0, 0, 0], whole].concat())),
+        ServerFlight::Hello { .. }
+    ));
 }
 
 #[test]
 fn alerts_and_other_protocols() {
     assert_eq!(parse_server(&record(21, &[2, 70])), ServerFlight::Alert { level: 2, description: 70 });
-    for plain in [&b"HTTP/1.1 400 Bad Request\r\n"[..], b"SSH-2.0-x", b"2", b"\x16\x02", b"\x15\x03\x01\x00\x02\x09\x09", b"\x16\x03\x01\x00\x00"] {
+    for plain in [
+        &b"HTTP/1.1 400 Bad Request\r\n"[..],
+        b"SSH-2.0-x",
+        b"2",
+        b"\x16\x02",
+        b"\x15\x03\x01\x00\x02\x09\x09",
+        b"\x16\x03\x01\x00\x00",
+    ] {
         assert!(matches!(parse_server(plain), ServerFlight::NotTls { .. }), "{plain:?}");
     }
     // A certificate instead of a hello, and a hello whose lengths lie.

@@ -19,7 +19,10 @@ fn server(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> HttpSe
 #[test]
 fn an_answer_is_recorded_with_headers_text_and_times() {
     let server = server(|_| Reply::html("<h1>查詢</h1>").header("X-A", "1").header("X-A", "2"));
-    let prober = prober(bulwark_probe::net::Settings { contact: Some("https://a.tw/probe".into()), ..settings(&["127.0.0.1"]) });
+    let prober = prober(bulwark_probe::net::Settings {
+        contact: Some("https://a.tw/probe".into()),
+        ..settings(&["127.0.0.1"])
+    });
     let http = http(&prober, &server.url("/p?q=1#f"));
     let hop = &http.hops[0];
     assert_eq!((hop.status, hop.protocol.as_str(), hop.body.as_str()), (200, "HTTP/1.1", "<h1>查詢</h1>"));
@@ -45,7 +48,10 @@ fn redirects_are_followed_and_loops_listed() {
         "/cookie" if r.header("cookie").is_some_and(|c| c.contains("seen=1")) => Reply::text(200, "welcome"),
         "/cookie" => Reply::Full {
             status: 302,
-            headers: vec![("Location".into(), "/cookie".into()), ("Set-Cookie".into(), "seen=1; HttpOnly".into())],
+            headers: vec![
+                ("Location".into(), "/cookie".into()),
+                ("Set-Cookie".into(), "seen=1; HttpOnly".into()),
+            ],
             body: Vec::new(),
         },
         "/out" => Reply::Redirect("http://other.invalid/x".into()),
@@ -64,7 +70,10 @@ fn redirects_are_followed_and_loops_listed() {
     assert_eq!(endless.stopped.map(|f| f.code), Some(Code::RedirectLoop));
     assert_eq!(endless.hops.len(), 11);
 
-    assert_eq!(http(&prober, &server.url("/cookie")).hops.last().map(|h| h.body.clone()).as_deref(), Some("welcome"));
+    assert_eq!(
+        http(&prober, &server.url("/cookie")).hops.last().map(|h| h.body.clone()).as_deref(),
+        Some("welcome")
+    );
 
     let out = http(&prober, &server.url("/out"));
     let stopped = out.stopped.expect("stopped");
@@ -94,7 +103,10 @@ fn every_misbehaviour_has_its_code() {
         "/brotli" => Reply::text(200, "x").header("Content-Encoding", "br"),
         _ => Reply::Raw(Vec::new()),
     });
-    let prober = prober(bulwark_probe::net::Settings { total_timeout: Duration::from_millis(900), ..settings(&["127.0.0.1"]) });
+    let prober = prober(bulwark_probe::net::Settings {
+        total_timeout: Duration::from_millis(900),
+        ..settings(&["127.0.0.1"])
+    });
     let bodies = [
         ("/endless", Code::TooLarge, true),
         ("/bomb", Code::Bomb, true),
@@ -140,10 +152,12 @@ fn tls_on_a_plain_port_and_plain_on_a_tls_port() {
 
     let authority = Authority::new("test");
     let secure =
-        HttpServer::start(loopback(), Some(authority.valid(&["127.0.0.1"])), |_| Reply::text(200, "x")).expect("a server");
+        HttpServer::start(loopback(), Some(authority.valid(&["127.0.0.1"])), |_| Reply::text(200, "x"))
+            .expect("a server");
     let e = http_failure(&prober, &secure.url("/").replace("https:", "http:"));
     assert_eq!(e.code, Code::NotPlain, "{e}");
-    let nginx = server(|_| Reply::text(400, "<center>The plain HTTP request was sent to HTTPS port</center>"));
+    let nginx =
+        server(|_| Reply::text(400, "<center>The plain HTTP request was sent to HTTPS port</center>"));
     assert_eq!(http_failure(&prober, &nginx.url("/")).code, Code::NotPlain);
 }
 
@@ -168,7 +182,9 @@ impl Banner {
 
 #[test]
 fn an_ipv6_literal_works() {
-    let Ok(server) = HttpServer::start("[::1]:0".parse().expect("an address"), None, |_| Reply::text(200, "six")) else {
+    let Ok(server) =
+        HttpServer::start("[::1]:0".parse().expect("an address"), None, |_| Reply::text(200, "six"))
+    else {
         bulwark_testkit::skip("no IPv6 loopback");
         return;
     };
@@ -206,7 +222,10 @@ fn out_of_scope_never_gets_a_packet() {
 #[test]
 fn stop_ends_a_read_within_200_ms() {
     let server = server(|_| Reply::Hang);
-    let prober = prober(bulwark_probe::net::Settings { total_timeout: Duration::from_secs(60), ..settings(&["127.0.0.1"]) });
+    let prober = prober(bulwark_probe::net::Settings {
+        total_timeout: Duration::from_mins(1),
+        ..settings(&["127.0.0.1"])
+    });
     let stop = Stop::new();
     std::thread::scope(|threads| {
         let collecting = threads.spawn(|| {
@@ -255,15 +274,20 @@ fn paths_keep_64_bytes_over_one_connection() {
         "/backup.sql" => Reply::text(200, &"-- dump ".repeat(400)),
         _ => Reply::text(404, "not found"),
     });
-    let Body::Paths(paths) = body(&lab(), &Task::Paths { url: server.url("/deep/er?x=1") }) else { panic!("no paths") };
+    let Body::Paths(paths) = body(&lab(), &Task::Paths { url: server.url("/deep/er?x=1") }) else {
+        panic!("no paths")
+    };
     assert_eq!(paths.base, server.url("/"));
     assert_eq!(paths.baseline.as_ref().expect("a baseline").status, 404);
-    let of = |path: &str| paths.probes.iter().find(|p| p.path == path).expect(path).answer.as_ref().expect(path);
+    let of =
+        |path: &str| paths.probes.iter().find(|p| p.path == path).expect(path).answer.as_ref().expect(path);
     assert_eq!(of(".git/HEAD").first.0, b"ref: refs/heads/main\n");
     assert_eq!((of("backup.sql").first.0.len(), of("backup.sql").bytes), (64, 3200));
     assert_eq!(server.connections().len(), 1);
     let requests = server.requests();
-    assert!(requests.iter().all(|r| r.method == if r.path() == "/actuator/heapdump" { "HEAD" } else { "GET" }));
+    assert!(
+        requests.iter().all(|r| r.method == if r.path() == "/actuator/heapdump" { "HEAD" } else { "GET" })
+    );
     assert!(requests.iter().filter(|r| r.method == "GET").all(|r| r.header("range") == Some("bytes=0-63")));
 }
 
@@ -274,15 +298,20 @@ fn step(url: String) -> TransactionStep {
 #[test]
 fn a_transaction_carries_values_and_cookies_and_keeps_no_secret() {
     let server = server(|r| match r.path() {
-        "/form" => Reply::html("<input name=token value=\"s3cr3t/臺\">").header("Set-Cookie", "sid=c00kie-value; HttpOnly"),
-        "/api" if r.query().contains("t=s3cr3t%2F%E8%87%BA") && r.header("cookie") == Some("sid=c00kie-value") => {
+        "/form" => Reply::html("<input name=token value=\"s3cr3t/臺\">")
+            .header("Set-Cookie", "sid=c00kie-value; HttpOnly"),
+        "/api"
+            if r.query().contains("t=s3cr3t%2F%E8%87%BA")
+                && r.header("cookie") == Some("sid=c00kie-value") =>
+        {
             Reply::with_type(200, "application/json", br#"{"ok":true,"items":[{"id":41}]}"#)
         }
         "/item/41" => Reply::text(200, "查詢結果"),
         "/fail" => Reply::text(500, "stack trace with s3cr3t/臺"),
         _ => Reply::text(404, "no"),
     });
-    let token = Extract { name: "token".into(), after: "value=\"".into(), before: "\"".into(), json: String::new() };
+    let token =
+        Extract { name: "token".into(), after: "value=\"".into(), before: "\"".into(), json: String::new() };
     let id = Extract { name: "id".into(), json: "/items/0/id".into(), ..Extract::default() };
     let steps = vec![
         TransactionStep { extract: vec![token], ..step(server.url("/form")) },
@@ -291,14 +320,18 @@ fn a_transaction_carries_values_and_cookies_and_keeps_no_secret() {
             expect_json: Some(("/ok".into(), "true".into())),
             ..step(server.url("/api?t=${token}"))
         },
-        TransactionStep { expect_text: "查詢結果".into(), expect_status: 200, ..step(server.url("/item/${id}")) },
+        TransactionStep {
+            expect_text: "查詢結果".into(),
+            expect_status: 200,
+            ..step(server.url("/item/${id}"))
+        },
         step(server.url("/fail")),
         step(server.url("/never")),
     ];
     let task = Task::Transaction { name: "查詢".into(), run: 1, steps };
     let Body::Transaction(done) = body(&lab(), &task) else { panic!("no transaction") };
     assert_eq!((done.steps.len(), done.planned_steps), (4, 5), "{done:?}");
-    assert!(done.steps[..3].iter().all(|s| s.ok()), "{done:?}");
+    assert!(done.steps[..3].iter().all(bulwark_probe::evidence::StepRun::ok), "{done:?}");
     assert_eq!(done.steps[3].unmet, ["status 2xx (≠ 500)"]);
     let stored = serde_json::to_string(&done).expect("json");
     assert!(!stored.contains("s3cr3t") && !stored.contains("c00kie"), "{stored}");

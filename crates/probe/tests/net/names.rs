@@ -74,7 +74,12 @@ fn a_zone_is_asked_recursively_and_at_its_servers() {
         .iter()
         .filter(|x| x.role == DnsRole::Authoritative)
         .map(|x| {
-            (x.server_name.as_deref().unwrap_or_default(), x.rtype.as_str(), x.transport.as_str(), x.answer.as_ref().err().map(|e| e.code))
+            (
+                x.server_name.as_deref().unwrap_or_default(),
+                x.rtype.as_str(),
+                x.transport.as_str(),
+                x.answer.as_ref().err().map(|e| e.code),
+            )
         })
         .collect();
     let (near, far) = ("ns1.demo.test", "ns2.demo.test");
@@ -109,10 +114,14 @@ fn truncated_answers_are_asked_again_over_tcp() {
 #[test]
 fn names_lead_to_servers_and_idn_works() {
     let dns = dns();
-    let web = HttpServer::start(loopback(), None, |r| Reply::text(200, r.header("host").unwrap_or_default())).expect("a server");
+    let web = HttpServer::start(loopback(), None, |r| Reply::text(200, r.header("host").unwrap_or_default()))
+        .expect("a server");
     let port = web.addr().port();
     let prober = asking(&dns, &["www.demo.test", "alias.demo.test", "xn--fiqs8s.demo.test"]);
-    assert_eq!(http(&prober, &format!("http://alias.demo.test:{port}/")).hops[0].body, format!("alias.demo.test:{port}"));
+    assert_eq!(
+        http(&prober, &format!("http://alias.demo.test:{port}/")).hops[0].body,
+        format!("alias.demo.test:{port}")
+    );
     let idn = http(&prober, &format!("http://中国.demo.test:{port}/"));
     assert_eq!(idn.hops[0].body, format!("xn--fiqs8s.demo.test:{port}"));
     assert!(idn.hops[0].phases.resolve_us > 0);
@@ -127,11 +136,17 @@ fn names_that_lead_nowhere_say_why() {
     let of = |name: &str| failure(&prober, &Task::Tcp { host: name.into(), port: 9, samples: 1 });
     let missing = of("nix.demo.test");
     assert_eq!(missing.code, Code::NoSuchName);
-    assert!(missing.detail.contains("nix.demo.test") && missing.detail.contains(&server.addr().to_string()), "{missing}");
+    assert!(
+        missing.detail.contains("nix.demo.test") && missing.detail.contains(&server.addr().to_string()),
+        "{missing}"
+    );
     assert_eq!(of("empty.demo.test").code, Code::NoAddress);
     let outside = of("outside.demo.test");
     assert_eq!(outside.code, Code::OutOfScope);
-    assert!(outside.detail.contains("outside.demo.test") && outside.detail.contains("192.0.2.80"), "{outside}");
+    assert!(
+        outside.detail.contains("outside.demo.test") && outside.detail.contains("192.0.2.80"),
+        "{outside}"
+    );
     assert_eq!(of("a..b").code, Code::BadName);
     for behaviour in [Behaviour::Silent, Behaviour::ServerFailure, Behaviour::Refused, Behaviour::WrongId] {
         server.set_behaviour(behaviour.clone());
@@ -159,7 +174,10 @@ fn a_rebinding_name_stays_where_it_first_led() {
 
 #[test]
 fn a_lab_run_asks_no_resolver_elsewhere() {
-    let prober = prober(Settings { resolvers: vec!["192.0.2.53:53".parse().expect("an address")], ..settings(&["www.demo.test"]) });
+    let prober = prober(Settings {
+        resolvers: vec!["192.0.2.53:53".parse().expect("an address")],
+        ..settings(&["www.demo.test"])
+    });
     assert_eq!(http_failure(&prober, "http://www.demo.test/").code, Code::OutOfScope);
     assert_eq!(prober.traffic().connections, 0);
 }

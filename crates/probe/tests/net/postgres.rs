@@ -25,7 +25,10 @@ struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = run(&self.bin.join("pg_ctl"), &["stop", "-m", "immediate", "-D", &self.dir.display().to_string()]);
+        let _ = run(
+            &self.bin.join("pg_ctl"),
+            &["stop", "-m", "immediate", "-D", &self.dir.display().to_string()],
+        );
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.dir);
     }
@@ -50,14 +53,20 @@ fn run(program: &Path, arguments: &[&str]) -> Output {
 impl Server {
     fn start(identity: Option<(&str, &str)>) -> Option<Self> {
         let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
-        let bin = versions.filter_map(Result::ok).map(|v| v.path().join("bin")).find(|b| b.join("initdb").exists())?;
+        let bin = versions
+            .filter_map(Result::ok)
+            .map(|v| v.path().join("bin"))
+            .find(|b| b.join("initdb").exists())?;
         let made = run(Path::new("/usr/bin/mktemp"), &["-d", "/tmp/bulwark-pg-XXXXXX"]);
         let dir = PathBuf::from(String::from_utf8_lossy(&made.stdout).trim());
         if !dir.is_dir() {
             return None;
         }
         let d = dir.display().to_string();
-        let init = run(&bin.join("initdb"), &["-D", &d, "-U", "postgres", "-N", "-A", "trust", "--auth-host=scram-sha-256"]);
+        let init = run(
+            &bin.join("initdb"),
+            &["-D", &d, "-U", "postgres", "-N", "-A", "trust", "--auth-host=scram-sha-256"],
+        );
         assert!(init.status.success(), "{}", String::from_utf8_lossy(&init.stderr));
         let port = closed_port().ok()?.port();
         let mut start = command(&bin.join("postgres"));
@@ -83,7 +92,10 @@ impl Server {
 
     fn sql(&self, statement: &str) -> Output {
         let (dir, port) = (self.dir.display().to_string(), self.port.to_string());
-        run(&self.bin.join("psql"), &["-X", "-q", "-h", &dir, "-p", &port, "-U", "postgres", "-d", "postgres", "-c", statement])
+        run(
+            &self.bin.join("psql"),
+            &["-X", "-q", "-h", &dir, "-p", &port, "-U", "postgres", "-d", "postgres", "-c", statement],
+        )
     }
 }
 
@@ -118,14 +130,15 @@ fn value(p: &Postgres, query: &str, column: &str) -> Option<String> {
 fn a_database_answers_every_question_read_only() {
     let authority = Authority::new("test");
     let identity = authority.valid(&["localhost"]);
-    let Some(server) = Server::start(Some((&identity.cert_pem(), &identity.key_pem()))) else {
+    let Some(server) = Server::start(Some((&identity.chain_pem(), &identity.key_pem()))) else {
         skip("no PostgreSQL server on this machine");
         return;
     };
     for statement in [
         format!("CREATE ROLE probe LOGIN PASSWORD '{PASSWORD}' IN ROLE pg_monitor"),
         format!("CREATE ROLE plain LOGIN PASSWORD '{PASSWORD}'"),
-        "CREATE TABLE t (id int PRIMARY KEY, v text); CREATE INDEX a ON t (v); CREATE INDEX b ON t (v)".into(),
+        "CREATE TABLE t (id int PRIMARY KEY, v text); CREATE INDEX a ON t (v); CREATE INDEX b ON t (v)"
+            .into(),
         "INSERT INTO t SELECT n, n::text FROM generate_series(1, 50) n; DELETE FROM t WHERE id < 20".into(),
     ] {
         let done = server.sql(&statement);
@@ -140,7 +153,11 @@ fn a_database_answers_every_question_read_only() {
         found.queries.iter().filter_map(|(n, q)| q.as_ref().err().map(|e| (n, e.code))).collect();
     for (name, code) in &failed {
         // The extension is not loaded; pg_stat_io came with 16.
-        assert!(matches!(name.as_str(), "statements" | "io") && *code == Code::Unsupported, "{name}: {:?}", found.queries[*name]);
+        assert!(
+            matches!(name.as_str(), "statements" | "io") && *code == Code::Unsupported,
+            "{name}: {:?}",
+            found.queries[*name]
+        );
     }
     assert_eq!(value(&found, "role", "superuser").as_deref(), Some("f"));
     assert_eq!(value(&found, "role", "pg_monitor").as_deref(), Some("t"));
@@ -151,7 +168,13 @@ fn a_database_answers_every_question_read_only() {
     assert!(value(&found, "connections", "max").is_some());
     assert!(!serde_json::to_string(&found).expect("json").contains(PASSWORD));
 
-    let weak = collected(&prober, &format!("host=127.0.0.1 port={} user=plain password={PASSWORD} dbname=postgres sslmode=disable", server.port));
+    let weak = collected(
+        &prober,
+        &format!(
+            "host=127.0.0.1 port={} user=plain password={PASSWORD} dbname=postgres sslmode=disable",
+            server.port
+        ),
+    );
     assert!(!weak.tls && !weak.queries.contains_key("tls"));
     assert_eq!(value(&weak, "role", "pg_monitor").as_deref(), Some("f"));
 
@@ -163,7 +186,10 @@ fn a_database_answers_every_question_read_only() {
     assert_eq!(e.code, Code::BadSetting, "{e}");
 
     let ca = dsn(&authority.pem());
-    let trusting = crate::support::prober(Settings { trust_ca_file: Some(ca.path().into()), ..settings(&["localhost"]) });
+    let trusting = crate::support::prober(Settings {
+        trust_ca_file: Some(ca.path().into()),
+        ..settings(&["localhost"])
+    });
     let strict = collected(&trusting, &format!("postgresql://probe:{PASSWORD}@{at}?sslmode=verify-full"));
     assert_eq!(value(&strict, "tls", "trusted").as_deref(), Some("t"));
 }
@@ -177,11 +203,17 @@ fn bad_settings_are_named_without_the_secret() {
     assert_eq!(e.code, Code::BadSetting);
     assert!(e.detail.contains("0644") && e.detail.contains("chmod 600"), "{e}");
 
-    assert_eq!(refused(&prober, &format!("postgresql://probe:{PASSWORD}@elsewhere.invalid/x")).code, Code::OutOfScope);
+    assert_eq!(
+        refused(&prober, &format!("postgresql://probe:{PASSWORD}@elsewhere.invalid/x")).code,
+        Code::OutOfScope
+    );
     assert_eq!(refused(&prober, &format!("nonsense {PASSWORD}")).code, Code::BadSetting);
     assert_eq!(refused(&prober, &format!("user=probe password={PASSWORD}")).code, Code::BadSetting);
     let port = closed_port().expect("a port").port();
-    assert_eq!(refused(&prober, &format!("postgresql://probe:{PASSWORD}@127.0.0.1:{port}/x")).code, Code::Refused);
+    assert_eq!(
+        refused(&prober, &format!("postgresql://probe:{PASSWORD}@127.0.0.1:{port}/x")).code,
+        Code::Refused
+    );
     let missing = Task::Postgres { name: "x".into(), dsn_file: "/no/such/file".into() };
     assert_eq!(failure(&prober, &missing).code, Code::Unreadable);
 }

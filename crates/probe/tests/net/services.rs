@@ -20,7 +20,10 @@ fn tcp_measures_each_sample() {
     assert_eq!(tcp.samples.len(), 3);
     assert!(tcp.samples.iter().all(|s| s.rtt_us.is_ok()));
     let closed = closed_port().expect("a port").port();
-    let Body::Tcp(tcp) = body(&prober, &Task::Tcp { host: "127.0.0.1".into(), port: closed, samples: 2 }) else { panic!() };
+    let Body::Tcp(tcp) = body(&prober, &Task::Tcp { host: "127.0.0.1".into(), port: closed, samples: 2 })
+    else {
+        panic!()
+    };
     assert!(tcp.samples.iter().all(|s| s.rtt_us.as_ref().is_err_and(|e| e.code == Code::Refused)));
 }
 
@@ -62,8 +65,10 @@ fn smtp_with_and_without_starttls() {
 
 #[test]
 fn a_web_server_is_no_mail_server() {
-    let web = bulwark_testkit::http::HttpServer::start(loopback(), None, |_| bulwark_testkit::http::Reply::text(200, "x"))
-        .expect("a server");
+    let web = bulwark_testkit::http::HttpServer::start(loopback(), None, |_| {
+        bulwark_testkit::http::Reply::text(200, "x")
+    })
+    .expect("a server");
     let prober = prober(bulwark_probe::net::Settings {
         total_timeout: std::time::Duration::from_millis(300),
         ..settings(&["127.0.0.1"])

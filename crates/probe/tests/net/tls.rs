@@ -8,7 +8,7 @@ use bulwark_probe::net::{Prober, Settings};
 use bulwark_probe::task::Task;
 use bulwark_testkit::http::{HttpServer, Reply};
 use bulwark_testkit::loopback;
-use bulwark_testkit::tls::{Authority, TlsIdentity};
+use bulwark_testkit::tls::{Authority, TlsIdentity, Versions};
 
 use crate::support::*;
 
@@ -19,7 +19,8 @@ fn server(identity: TlsIdentity) -> HttpServer {
 fn trusting(authority: &Authority) -> (Prober, tempfile::NamedTempFile) {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(authority.pem().as_bytes()).expect("written");
-    let prober = prober(Settings { trust_ca_file: Some(file.path().into()), ..settings(&["127.0.0.1", "localhost"]) });
+    let prober =
+        prober(Settings { trust_ca_file: Some(file.path().into()), ..settings(&["127.0.0.1", "localhost"]) });
     (prober, file)
 }
 
@@ -76,9 +77,68 @@ fn five_hellos_learn_the_versions() {
         assert!(matches!(attempt.answer, Ok(TlsAnswer::Alert { .. } | TlsAnswer::Closed)), "{attempt:?}");
     }
     for (attempt, wire) in found.attempts[3..].iter().zip([0x0303, 0x0304]) {
-        assert!(matches!(attempt.answer, Ok(TlsAnswer::Accepted { version, .. }) if version == wire), "{attempt:?}");
+        assert!(
+            matches!(attempt.answer, Ok(TlsAnswer::Accepted { version, .. }) if version == wire),
+            "{attempt:?}"
+        );
     }
     assert_eq!(server.connections().len(), 5);
+
+    let old = self::server(authority.valid(&["localhost"]).with_versions(Versions::Tls12));
+    let task = Task::TlsVersions { host: "localhost".into(), port: old.addr().port() };
+    let Body::TlsVersions(found) = body(&lab(), &task) else { panic!("no versions") };
+    assert!(
+        matches!(found.attempts[4].answer, Ok(TlsAnswer::Alert { description: 70, .. })),
+        "{:?}",
+        found.attempts[4]
+    );
+    let handshake = handshake(&lab(), &old);
+    assert_eq!((handshake.version.as_str(), handshake.cipher.starts_with("TLS_ECDHE_")), ("TLS 1.2", true));
+}
+
+/// An HTTP/2 server that answers every request with its scheme and authority.
+fn two(identity: &TlsIdentity) -> std::net::SocketAddr {
+    let mut config = rustls::ServerConfig::clone(&identity.server_config());
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let listener = std::net::TcpListener::bind(loopback()).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    listener.set_nonblocking(true).expect("set");
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+            while let Ok((stream, _)) = listener.accept().await {
+                let Ok(stream) = acceptor.accept(stream).await else { continue };
+                let Ok(mut connection) = h2::server::handshake(stream).await else { continue };
+                while let Some(Ok((request, mut respond))) = connection.accept().await {
+                    let words = format!("{:?} {}", request.version(), request.uri());
+                    let response = hyper::Response::builder().header("content-type", "text/plain").body(());
+                    let Ok(mut body) = respond.send_response(response.expect("a response"), false) else {
+                        continue;
+                    };
+                    let _ = body.send_data(words.into(), true);
+                }
+            }
+        });
+    });
+    address
+}
+
+#[test]
+fn http2_is_spoken_when_agreed() {
+    let address = two(&Authority::new("test").valid(&["127.0.0.1"]));
+    let url = format!("https://{address}/a?b=1");
+    let answer = http(&lab(), &url);
+    let hop = &answer.hops[0];
+    assert_eq!(
+        (hop.protocol.as_str(), hop.status, hop.body.as_str()),
+        ("HTTP/2", 200, format!("HTTP/2.0 {url}").as_str())
+    );
+    assert!(hop.body_failure.is_none());
+    let task = Task::TlsHandshake { host: "127.0.0.1".into(), port: address.port() };
+    let Body::TlsHandshake(shaken) = body(&lab(), &task) else { panic!("no handshake") };
+    assert_eq!(shaken.alpn.as_deref(), Some("h2"));
 }
 
 #[test]

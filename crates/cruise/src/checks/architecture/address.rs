@@ -9,9 +9,10 @@ use bulwark_probe::failure::Failure;
 
 use crate::check::{Case, Piece};
 
-/// Lower case without brackets and final dot.
+/// Lower case without brackets and final dot; what is no host name is cut short.
 pub(super) fn plain_host(host: &str) -> String {
-    host.trim().trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase()
+    let host = host.trim().trim_matches(['[', ']']).trim_end_matches('.');
+    host.chars().filter(|c| !c.is_control()).take(253).collect::<String>().to_ascii_lowercase()
 }
 
 /// Hosts of the plan's web addresses, once each, in the order of the plan.
@@ -42,11 +43,18 @@ pub(super) fn known<'a>(case: &Case<'a>, host: &str) -> Known<'a> {
     for piece in case.dns() {
         let before = known.addresses.len();
         let mut named = false;
-        for message in answers(piece.body, &[DnsRole::Recursive, DnsRole::Authoritative], host, &["A", "AAAA"]) {
+        for message in
+            answers(piece.body, &[DnsRole::Recursive, DnsRole::Authoritative], host, &["A", "AAAA"])
+        {
             named |= !message.addresses().is_empty();
             known.addresses.extend(message.addresses().into_iter().map(canonical));
         }
-        for x in piece.body.exchanges.iter().filter(|x| x.server_name.as_deref().map(plain_host).as_deref() == Some(host)) {
+        for x in piece
+            .body
+            .exchanges
+            .iter()
+            .filter(|x| x.server_name.as_deref().map(plain_host).as_deref() == Some(host))
+        {
             known.addresses.extend(x.server.parse::<SocketAddr>().ok().map(|s| canonical(s.ip())));
         }
         if named || known.addresses.len() > before {

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::address::plain_host;
 use crate::check::{Case, Entry, Piece, Sheet};
-use crate::checks::end_user::visit::{masked, settle, subject_of, visits};
+use crate::checks::end_user::visit::{label, masked, settle, subject_of, visits};
 
 /// NTP: more than this off is a warning, and more than [`NTP_FAIL_MS`] a failure.
 const NTP_WARN_MS: i64 = 1_000;
@@ -74,9 +74,9 @@ fn http_offset(x: &Exchange, record: &Record) -> Option<i64> {
 fn measurements<'a>(case: &Case<'a>) -> BTreeMap<String, Measured<'a>> {
     let mut all: BTreeMap<String, Measured<'a>> = BTreeMap::new();
     let mut offer = |host: String, new: Measured<'a>| {
-        let better = all.get(&host).is_none_or(|old| {
-            (new.ntp && !old.ntp) || (new.ntp == old.ntp && new.sure_ms < old.sure_ms)
-        });
+        let better = all
+            .get(&host)
+            .is_none_or(|old| (new.ntp && !old.ntp) || (new.ntp == old.ntp && new.sure_ms < old.sure_ms));
         if better {
             all.insert(host, new);
         }
@@ -84,17 +84,29 @@ fn measurements<'a>(case: &Case<'a>) -> BTreeMap<String, Measured<'a>> {
     for piece in case.times() {
         let t = piece.body;
         let ntp = t.method == "ntp";
-        let doubt = i64::try_from(t.uncertainty_ms).unwrap_or(i64::MAX).saturating_add(if ntp { 0 } else { 1_000 });
+        let doubt =
+            i64::try_from(t.uncertainty_ms).unwrap_or(i64::MAX).saturating_add(if ntp { 0 } else { 1_000 });
         let sure_ms = t.offset_ms.saturating_abs().saturating_sub(doubt).max(0);
-        let measured = Measured { offset_ms: t.offset_ms, sure_ms, ntp, stratum: t.stratum, source: Source::Time(piece) };
+        let measured = Measured {
+            offset_ms: t.offset_ms,
+            sure_ms,
+            ntp,
+            stratum: t.stratum,
+            source: Source::Time(piece),
+        };
         offer(plain_host(&t.host), measured);
     }
     for visit in visits(case) {
         for x in &visit.piece.body.hops {
-            let Some(host) = Url::parse(&x.url).ok().and_then(|u| u.host_str().map(plain_host)) else { continue };
+            let Some(host) = Url::parse(&x.url).ok().and_then(|u| u.host_str().map(plain_host)) else {
+                continue;
+            };
             let Some(offset_ms) = http_offset(x, visit.piece.record) else { continue };
             let sure_ms = offset_ms.saturating_abs();
-            offer(host, Measured { offset_ms, sure_ms, ntp: false, stratum: None, source: Source::Http(visit.piece) });
+            offer(
+                host,
+                Measured { offset_ms, sure_ms, ntp: false, stratum: None, source: Source::Http(visit.piece) },
+            );
         }
     }
     all
@@ -114,7 +126,8 @@ pub(super) fn time_offset(case: &Case<'_>, sheet: &mut Sheet) {
         }
     }
     let ours_free = case.hosts().any(|h| h.body.clock_synchronised == Some(false));
-    let limits = |m: &Measured<'_>| if m.ntp { (NTP_WARN_MS, NTP_FAIL_MS) } else { (HTTP_WARN_MS, HTTP_FAIL_MS) };
+    let limits =
+        |m: &Measured<'_>| if m.ntp { (NTP_WARN_MS, NTP_FAIL_MS) } else { (HTTP_WARN_MS, HTTP_FAIL_MS) };
     let off: Vec<i64> = all.values().filter(|m| m.sure_ms > limits(m).0).map(|m| m.offset_ms).collect();
     let spread = off.iter().max().zip(off.iter().min()).map_or(0, |(a, b)| a.saturating_sub(*b));
     let shared = off.len() == all.len() && off.len() >= SHARED && spread <= SHARED_WITHIN_MS;
@@ -143,7 +156,12 @@ pub(super) fn time_offset(case: &Case<'_>, sheet: &mut Sheet) {
             ),
             Source::Http(p) => {
                 let date = p.body.hops.iter().find_map(|x| x.header("date")).unwrap_or("-");
-                format!("date: {}\nrecord: {} + {} ms", masked(date), p.record.started_at, p.record.duration_ms)
+                format!(
+                    "date: {}\nrecord: {} + {} ms",
+                    masked(date),
+                    p.record.started_at,
+                    p.record.duration_ms
+                )
             }
         };
         m.source.name(entry.excerpt(shown));
@@ -168,7 +186,8 @@ fn seconds(ms: i64) -> String {
 /// running service: a guest may be kept right by its host without any service.
 pub(super) fn time_sync(case: &Case<'_>, sheet: &mut Sheet) {
     for piece in case.hosts() {
-        let host = piece.body.hostname.as_str();
+        let host = label(&piece.body.hostname);
+        let host = host.as_str();
         let running: Vec<&str> =
             SERVICES.iter().copied().filter(|s| piece.body.processes.iter().any(|p| p == s)).collect();
         let service = if running.is_empty() { "-".to_owned() } else { running.join(", ") };

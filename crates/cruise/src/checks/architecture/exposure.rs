@@ -11,6 +11,7 @@ use bulwark_probe::scope::Vantage;
 
 use super::address::{plain_host, web_hosts};
 use crate::check::{Case, Piece, Sheet};
+use crate::checks::end_user::visit::{label, masked};
 
 /// Ports of databases and caches, with the product that usually listens there (IANA registry and vendors'
 /// manuals).
@@ -138,7 +139,10 @@ pub(super) fn db_port(case: &Case<'_>, sheet: &mut Sheet) {
         }
         if !any {
             let tried: Vec<String> = tried.iter().map(|(s, _)| s.port.to_string()).collect();
-            sheet.pass(&host, "pass", &args![host = host, count = tried.len()]).excerpt(tried.join(" ")).from(&piece);
+            sheet
+                .pass(&host, "pass", &args![host = host, count = tried.len()])
+                .excerpt(tried.join(" "))
+                .from(&piece);
         }
     }
     listeners(case, sheet);
@@ -152,12 +156,15 @@ fn listeners(case: &Case<'_>, sheet: &mut Sheet) {
         .map(|(_, port)| port)
         .collect();
     for piece in case.hosts() {
-        let host = piece.body.hostname.as_str();
+        let host = label(&piece.body.hostname);
+        let host = host.as_str();
         let mut told = BTreeSet::new();
         let mut local = 0_usize;
         for l in piece.body.listeners.iter().filter(|l| l.protocol.starts_with("tcp")) {
             let usual = DATABASES.iter().find(|(p, _)| *p == l.port).map(|(_, name)| *name);
-            let Some(name) = usual.or_else(|| declared.contains(&l.port).then_some("PostgreSQL")) else { continue };
+            let Some(name) = usual.or_else(|| declared.contains(&l.port).then_some("PostgreSQL")) else {
+                continue;
+            };
             let everywhere = l.address.parse::<IpAddr>().is_ok_and(|a| a.is_unspecified());
             if !everywhere {
                 local = local.saturating_add(1);
@@ -166,7 +173,13 @@ fn listeners(case: &Case<'_>, sheet: &mut Sheet) {
                 sheet
                     .warn(&asset, "every_interface", &args![host = host, port = l.port, product = name])
                     .severity(Severity::Low)
-                    .excerpt(format!("{} {}:{} {}", l.protocol, l.address, l.port, l.process.as_deref().unwrap_or("-")))
+                    .excerpt(format!(
+                        "{} {}:{} {}",
+                        label(&l.protocol),
+                        l.address,
+                        l.port,
+                        masked(l.process.as_deref().unwrap_or("-"))
+                    ))
                     .from(&piece);
             }
         }
@@ -200,7 +213,9 @@ fn judge_admin(case: &Case<'_>, sheet: &mut Sheet, piece: &Piece<'_, Ports>) {
     let mut tried = Vec::new();
     let mut any = false;
     for state in &ports.ports {
-        let Some((_, name, severity, web)) = ADMINISTRATION.iter().find(|(p, ..)| *p == state.port) else { continue };
+        let Some((_, name, severity, web)) = ADMINISTRATION.iter().find(|(p, ..)| *p == state.port) else {
+            continue;
+        };
         if *web && declared.contains(&state.port) {
             continue;
         }
@@ -218,14 +233,21 @@ fn judge_admin(case: &Case<'_>, sheet: &mut Sheet, piece: &Piece<'_, Ports>) {
     if tried.is_empty() {
         sheet.not_tested(&host, "none_tried", &args![host = host]).from(piece);
     } else if !any {
-        sheet.pass(&host, "pass", &args![host = host, count = tried.len()]).excerpt(tried.join(" ")).from(piece);
+        sheet
+            .pass(&host, "pass", &args![host = host, count = tried.len()])
+            .excerpt(tried.join(" "))
+            .from(piece);
     }
 }
 
 /// Ports the plan declares for a host, also by its web addresses.
 fn declared_services(case: &Case<'_>, host: &str) -> BTreeSet<u16> {
     let scope = &case.plan.scope;
-    let of_hosts = scope.hosts.iter().filter(|h| plain_host(&h.name) == host).flat_map(|h| h.ports.iter().chain(&h.tls_ports));
+    let of_hosts = scope
+        .hosts
+        .iter()
+        .filter(|h| plain_host(&h.name) == host)
+        .flat_map(|h| h.ports.iter().chain(&h.tls_ports));
     let of_urls = scope
         .urls
         .iter()

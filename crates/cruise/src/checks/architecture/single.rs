@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use bulwark_i18n::args;
 use bulwark_model::Severity;
 
-use super::address::{self, Servers, is_public, known, mail_domains, plain_host, prefix, redundant, web_hosts, words, zones};
+use super::address::{
+    Servers, is_public, known, mail_domains, plain_host, prefix, redundant, web_hosts, words, zones,
+};
 use crate::check::{Case, Sheet};
 use crate::checks::end_user::visit::subject_of;
 use crate::plan::AnswerValue;
@@ -52,7 +54,10 @@ pub(super) fn single_address(case: &Case<'_>, sheet: &mut Sheet) {
 }
 
 /// The failed record about one host, if there is one.
-fn failure_about<'a>(case: &Case<'a>, host: &str) -> Option<crate::check::Piece<'a, bulwark_probe::failure::Failure>> {
+fn failure_about<'a>(
+    case: &Case<'a>,
+    host: &str,
+) -> Option<crate::check::Piece<'a, bulwark_probe::failure::Failure>> {
     case.failed(&["tcp", "dns"]).into_iter().find(|p| {
         let subject = subject_of(&p.record.key);
         let name = if p.record.key.starts_with("tcp:") {
@@ -142,7 +147,7 @@ pub(super) fn shared_prefix(case: &Case<'_>, sheet: &mut Sheet) {
     let (zones, mail) = (zones(case), mail_domains(case));
     let web: BTreeSet<IpAddr> = web_hosts(case)
         .iter()
-        .flat_map(|h| h.parse::<IpAddr>().map_or_else(|_| address::known(case, h).addresses, |a| [a].into()))
+        .flat_map(|h| h.parse::<IpAddr>().map_or_else(|_| known(case, h).addresses, |a| [a].into()))
         .collect();
     roles.insert("web", web);
     roles.insert("NS", zones.iter().flat_map(Servers::addresses).collect());
@@ -171,7 +176,10 @@ pub(super) fn shared_prefix(case: &Case<'_>, sheet: &mut Sheet) {
     for piece in zones.iter().chain(&mail).map(|s| s.piece).take(20) {
         entry = entry.from(&piece);
     }
-    for piece in case.tcp().filter(|p| p.body.addresses.iter().any(|a| a.parse().is_ok_and(|a| all.contains(&a)))).take(20)
+    for piece in case
+        .tcp()
+        .filter(|p| p.body.addresses.iter().any(|a| a.parse().is_ok_and(|a| all.contains(&a))))
+        .take(20)
     {
         entry = entry.from(&piece);
     }

@@ -52,7 +52,8 @@ fn backup_age(case: &Case<'_>, sheet: &mut Sheet) {
         let files = piece.body;
         let asset = files.path.as_str();
         let now = piece.record.started_at.as_second();
-        let newest = files.files.iter().filter(|f| f.bytes > 0 && is_backup(&f.path)).max_by_key(|f| f.modified_s);
+        let newest =
+            files.files.iter().filter(|f| f.bytes > 0 && is_backup(&f.path)).max_by_key(|f| f.modified_s);
         let limit = i64::from(local.max_age_hours).saturating_mul(3_600);
         let age = newest.map(|f| now.saturating_sub(f.modified_s));
         let good = age.is_some_and(|age| age <= limit);
@@ -100,7 +101,10 @@ fn backup_size_trend(case: &Case<'_>, sheet: &mut Sheet) {
             }
             if before.len() < FEWEST_BEFORE {
                 let count = generations.len();
-                sheet.not_tested(&asset, "few", &args![name = name, count = count]).from(&piece).excerpt(excerpt);
+                sheet
+                    .not_tested(&asset, "few", &args![name = name, count = count])
+                    .from(&piece)
+                    .excerpt(excerpt);
                 continue;
             }
             let usual = median(before);
@@ -123,7 +127,12 @@ fn median(mut values: Vec<u64>) -> u64 {
 }
 
 fn sizes(generations: &[Generation<'_>]) -> String {
-    generations.iter().take(10).map(|g| format!("{} {}", g.bytes, tidy(g.name))).collect::<Vec<_>>().join("\n")
+    generations
+        .iter()
+        .take(10)
+        .map(|g| format!("{} {}", g.bytes, tidy(g.name)))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Endings of files that tell nothing without a key.
@@ -135,7 +144,8 @@ fn backup_permissions(case: &Case<'_>, sheet: &mut Sheet) {
     for (_, piece) in of_kind(case, PathKind::Backup) {
         let files = piece.body;
         let asset = files.path.as_str();
-        let known: Vec<&FileFact> = files.files.iter().filter(|f| f.mode != 0 && is_backup(&f.path)).collect();
+        let known: Vec<&FileFact> =
+            files.files.iter().filter(|f| f.mode != 0 && is_backup(&f.path)).collect();
         if known.is_empty() {
             match unread(files) {
                 Some(failure) => sheet.error(asset, &failure).from(&piece),
@@ -160,7 +170,12 @@ fn backup_permissions(case: &Case<'_>, sheet: &mut Sheet) {
             (sheet.pass(asset, "pass", &of(known.len())), Vec::new())
         };
         entry.from(&piece).excerpt(
-            shown.iter().take(10).map(|f| format!("{:04o} {}", f.mode & 0o7777, tidy(&f.path))).collect::<Vec<_>>().join("\n"),
+            shown
+                .iter()
+                .take(10)
+                .map(|f| format!("{:04o} {}", f.mode & 0o7777, tidy(&f.path)))
+                .collect::<Vec<_>>()
+                .join("\n"),
         );
     }
 }
@@ -169,7 +184,8 @@ fn listing<'f>(files: impl Iterator<Item = &'f FileFact>) -> String {
     files
         .take(10)
         .map(|f| {
-            let when = jiff::Timestamp::from_second(f.modified_s).map_or_else(|_| "-".to_owned(), |t| t.to_string());
+            let when =
+                jiff::Timestamp::from_second(f.modified_s).map_or_else(|_| "-".to_owned(), |t| t.to_string());
             format!("{when} {} {}", f.bytes, tidy(&f.path))
         })
         .collect::<Vec<_>>()

@@ -47,7 +47,11 @@ fn disk_fill(case: &Case<'_>, sheet: &mut Sheet) {
     }
 }
 
-fn judge(mount: &Mount, sheet: &mut Sheet, complete: impl for<'s> FnOnce(crate::check::Entry<'s>) -> crate::check::Entry<'s>) {
+fn judge(
+    mount: &Mount,
+    sheet: &mut Sheet,
+    complete: impl for<'s> FnOnce(crate::check::Entry<'s>) -> crate::check::Entry<'s>,
+) {
     if mount.total_bytes == 0 || READ_ONLY.contains(&mount.fs.as_str()) {
         return;
     }

@@ -6,8 +6,25 @@ use bulwark_probe::evidence::{FileFact, Files};
 
 /// Companions of a backup that are no backup: a fresh log beside a stale dump proves nothing.
 const COMPANIONS: &[&str] = &[
-    ".log", ".txt", ".md", ".md5", ".sha1", ".sha256", ".sha512", ".sig", ".asc", ".tmp", ".temp", ".part", ".partial",
-    ".filepart", ".lock", ".pid", ".sh", ".ps1", ".bat",
+    ".log",
+    ".txt",
+    ".md",
+    ".md5",
+    ".sha1",
+    ".sha256",
+    ".sha512",
+    ".sig",
+    ".asc",
+    ".tmp",
+    ".temp",
+    ".part",
+    ".partial",
+    ".filepart",
+    ".lock",
+    ".pid",
+    ".sh",
+    ".ps1",
+    ".bat",
 ];
 
 /// True when the file may hold backed-up data. Compressed logs of a backup tool still count as logs.
@@ -37,7 +54,8 @@ pub(super) fn series(files: &Files) -> BTreeMap<String, Vec<Generation<'_>>> {
     let mut generations: BTreeMap<&str, Generation<'_>> = BTreeMap::new();
     for file in files.files.iter().filter(|f| is_backup(&f.path)) {
         let name = first_part(file);
-        let generation = generations.entry(name).or_insert(Generation { name, modified_s: i64::MIN, bytes: 0 });
+        let generation =
+            generations.entry(name).or_insert(Generation { name, modified_s: i64::MIN, bytes: 0 });
         generation.modified_s = generation.modified_s.max(file.modified_s);
         generation.bytes = generation.bytes.saturating_add(file.bytes);
     }
@@ -61,8 +79,32 @@ fn first_part(file: &FileFact) -> &str {
 
 /// Words of a rotation that stand for a day or month.
 const DAYS: &[&str] = &[
-    "mon", "tue", "wed", "thu", "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
-    "sunday", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "oct",
+    "nov",
+    "dec",
 ];
 
 /// The name with everything that counts or dates replaced by `#`: `app-20261124T0300.sql.gz` and

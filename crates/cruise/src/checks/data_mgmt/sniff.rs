@@ -13,8 +13,8 @@ pub(super) enum Kind {
 
 /// Endings of dumps, archives and left-over copies.
 pub(super) const DUMP_ENDINGS: &[&str] = &[
-    ".sql", ".dump", ".dmp", ".bak", ".old", ".orig", ".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar",
-    ".sqlite", ".sqlite3", ".mdb", ".mdf",
+    ".sql", ".dump", ".dmp", ".bak", ".old", ".orig", ".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst",
+    ".7z", ".rar", ".sqlite", ".sqlite3", ".mdb", ".mdf",
 ];
 
 /// The family of a path (without leading slash); `None` is none of ours.
@@ -26,7 +26,10 @@ pub(super) fn kind(path: &str) -> Option<Kind> {
     }
     let name = lower.rsplit('/').next().unwrap_or(&lower);
     let secret = name.starts_with(".env")
-        || matches!(name, ".htpasswd" | ".ds_store" | ".npmrc" | ".netrc" | "id_rsa" | "id_ed25519" | "appsettings.json")
+        || matches!(
+            name,
+            ".htpasswd" | ".ds_store" | ".npmrc" | ".netrc" | "id_rsa" | "id_ed25519" | "appsettings.json"
+        )
         || lower.starts_with(".aws/")
         || lower.starts_with(".ssh/");
     if secret {
@@ -63,7 +66,19 @@ const MAGIC: &[(&[u8], &str)] = &[
 ];
 
 /// Starts of lines of an SQL script.
-const SQL: &[&str] = &["--", "/*", "create ", "insert ", "drop ", "set ", "begin", "use ", "alter ", "start transaction", "lock tables"];
+const SQL: &[&str] = &[
+    "--",
+    "/*",
+    "create ",
+    "insert ",
+    "drop ",
+    "set ",
+    "begin",
+    "use ",
+    "alter ",
+    "start transaction",
+    "lock tables",
+];
 
 /// Judges the first bytes of an answer for `path` of the given family.
 pub(super) fn content(kind: Kind, path: &str, content_type: &str, first: &[u8]) -> Content {
@@ -94,8 +109,17 @@ fn repository(name: &str, first: &[u8], lower: &str) -> Option<&'static str> {
         "config" => line.starts_with('[') || line.starts_with('#') || line.starts_with(';'),
         "index" => first.starts_with(b"DIRC"),
         "wc.db" => first.starts_with(b"SQLite format 3\0"),
-        "entries" => !line.is_empty() && (line.bytes().all(|b| b.is_ascii_digit()) || line.starts_with("d/") || line.starts_with('/')),
-        "requires" => ["revlogv1", "store", "fncache", "dotencode", "generaldelta", "share-safe", "sparserevlog"].iter().any(|w| line.contains(w)),
+        "entries" => {
+            !line.is_empty()
+                && (line.bytes().all(|b| b.is_ascii_digit())
+                    || line.starts_with("d/")
+                    || line.starts_with('/'))
+        }
+        "requires" => {
+            ["revlogv1", "store", "fncache", "dotencode", "generaldelta", "share-safe", "sparserevlog"]
+                .iter()
+                .any(|w| line.contains(w))
+        }
         _ => hash,
     };
     is.then_some("version control")
@@ -108,7 +132,9 @@ fn secret(name: &str, path: &str, first: &[u8], text: &str) -> Option<&'static s
     let mut lines = text.lines().map(str::trim);
     let is = match name {
         ".htpasswd" => lines.any(|l| {
-            !l.starts_with('<') && l.split_once(':').is_some_and(|(user, hash)| !user.is_empty() && !user.contains(' ') && hash.len() >= 8)
+            !l.starts_with('<')
+                && l.split_once(':')
+                    .is_some_and(|(user, hash)| !user.is_empty() && !user.contains(' ') && hash.len() >= 8)
         }),
         "id_rsa" | "id_ed25519" => text.starts_with("-----BEGIN "),
         "appsettings.json" => text.starts_with('{'),
@@ -137,7 +163,11 @@ fn dump(name: &str, first: &[u8], lower: &str) -> Option<&'static str> {
         if SQL.iter().any(|s| lower.starts_with(s)) {
             return Some("SQL");
         }
-        if lower.starts_with("<?php") || lower.starts_with("<?xml") || lower.starts_with("<configuration") || lower.starts_with("<%") {
+        if lower.starts_with("<?php")
+            || lower.starts_with("<?xml")
+            || lower.starts_with("<configuration")
+            || lower.starts_with("<%")
+        {
             return Some("source");
         }
     }

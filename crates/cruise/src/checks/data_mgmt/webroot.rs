@@ -28,7 +28,8 @@ fn webroot_dumps(case: &Case<'_>, sheet: &mut Sheet) {
         let asset = files.path.as_str();
         let found: Vec<&FileFact> = files.files.iter().filter(|f| misplaced(&f.path)).collect();
         if let Some(first) = found.first() {
-            let shown = found.iter().take(10).map(|f| format!("{} {}", f.bytes, tidy(&f.path))).collect::<Vec<_>>();
+            let shown =
+                found.iter().take(10).map(|f| format!("{} {}", f.bytes, tidy(&f.path))).collect::<Vec<_>>();
             sheet
                 .fail(asset, "found", &args![path = asset, count = found.len(), name = tidy(&first.path)])
                 .from(&piece)
@@ -52,15 +53,21 @@ pub(super) fn misplaced(path: &str) -> bool {
     if folders.iter().any(|p| matches!(*p, ".git" | ".svn" | ".hg" | ".bzr")) {
         return true;
     }
-    let env = *name == ".env" || (name.starts_with(".env.") && !name.ends_with(".example") && !name.ends_with(".sample"));
+    let env = *name == ".env"
+        || (name.starts_with(".env.") && !name.ends_with(".example") && !name.ends_with(".sample"));
     if env || matches!(*name, ".htpasswd" | ".git" | "id_rsa" | "id_ed25519") {
         return true;
     }
     let stem = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zip")).unwrap_or(name);
     let ends = |endings: &[&str]| endings.iter().any(|e| stem.ends_with(e));
-    if ends(&[".sql", ".dump", ".dmp", ".bak", ".mdf", ".ldf", ".sqlite", ".sqlite3", ".swp", ".orig", ".old", "~"]) {
+    if ends(&[
+        ".sql", ".dump", ".dmp", ".bak", ".mdf", ".ldf", ".sqlite", ".sqlite3", ".swp", ".orig", ".old", "~",
+    ]) {
         return true;
     }
-    let archive = [".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".tar.bz2", ".tar.xz"].iter().any(|e| name.ends_with(e));
-    archive && ["backup", "dump", "database", "wwwroot", "htdocs", "public_html"].iter().any(|w| name.contains(w))
+    let archive = [".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".tar.bz2", ".tar.xz"]
+        .iter()
+        .any(|e| name.ends_with(e));
+    archive
+        && ["backup", "dump", "database", "wwwroot", "htdocs", "public_html"].iter().any(|w| name.contains(w))
 }

@@ -28,7 +28,7 @@ pub(super) const VERSION_SUPPORT: Definition = Definition {
     severity: Severity::High,
     grade: Grade::Confidentiality,
     effort: Effort::Large,
-    standard: "PostgreSQL Versioning Policy; 資通安全責任等級分級辦法附表十 系統與資訊完整性「漏洞修復」",
+    standard: "PostgreSQL Versioning Policy; 資通安全責任等級分級辦法附表十 系統與資訊完整性",
     kinds: &["postgres"],
     judge: version_support,
 };
@@ -88,7 +88,8 @@ fn probe_role(case: &Case<'_>, sheet: &mut Sheet) {
             }
             return;
         }
-        let powers: Vec<&str> = text(row, "powers").unwrap_or_default().split(", ").filter(|p| !p.is_empty()).collect();
+        let powers: Vec<&str> =
+            text(row, "powers").unwrap_or_default().split(", ").filter(|p| !p.is_empty()).collect();
         let tables = count(row, "writable_tables").unwrap_or(0);
         if tables > 0 || powers.contains(&WRITING_ROLE) {
             sheet.fail(asset, "writes", &args![role = role, count = tables]).from(piece).excerpt(shown);
@@ -172,7 +173,10 @@ fn version_support(case: &Case<'_>, sheet: &mut Sheet) {
         if today > end {
             sheet.fail(asset, "ended", &args![version = version, end = end]).from(&piece).excerpt(excerpt);
         } else if left < PLAN_AHEAD_DAYS {
-            sheet.warn(asset, "ending", &args![version = version, end = end, days = left]).from(&piece).excerpt(excerpt);
+            sheet
+                .warn(asset, "ending", &args![version = version, end = end, days = left])
+                .from(&piece)
+                .excerpt(excerpt);
         } else if minor < known {
             sheet
                 .warn(asset, "old_minor", &args![version = version, known = format!("{major}.{known}")])
@@ -196,12 +200,13 @@ fn session_encryption(case: &Case<'_>, sheet: &mut Sheet) {
         let asset = piece.body.name.as_str();
         let row = rows::extra(&piece, "session").first();
         let get = |column: &str| row.and_then(|r| text(r, column));
-        let local = is_local(&piece.body.server) || same_machine(get("client_address"), get("server_address"));
+        let local =
+            is_local(&piece.body.server) || same_machine(get("client_address"), get("server_address"));
         let excerpt = row.map_or_else(
-            || format!("server={} tls={}", piece.body.server, piece.body.tls),
+            || format!("server={} tls={}", rows::tidy(&piece.body.server), piece.body.tls),
             |r| {
                 let columns = &["ssl", "tls_version", "cipher", "client_address", "plain_remote_sessions"];
-                format!("server={} {}", piece.body.server, show([r], columns))
+                format!("server={} {}", rows::tidy(&piece.body.server), show([r], columns))
             },
         );
         let encrypted = piece.body.tls || row.and_then(|r| flag(r, "ssl")) == Some(true);

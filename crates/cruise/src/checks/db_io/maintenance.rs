@@ -136,10 +136,7 @@ fn dead_tuples(case: &Case<'_>, sheet: &mut Sheet) {
         bloated.sort_by(|a, b| b.0.total_cmp(&a.0));
         let columns = &["table", "live", "dead", "dead_percent", "vacuum_age_s"];
         match bloated.first() {
-            None => sheet
-                .pass(asset, "pass", &[])
-                .from(piece)
-                .excerpt(show(tables.iter().take(3), columns)),
+            None => sheet.pass(asset, "pass", &[]).from(piece).excerpt(show(tables.iter().take(3), columns)),
             Some((share, worst)) => sheet
                 .warn(
                     asset,
@@ -171,11 +168,13 @@ fn unused_indexes(case: &Case<'_>, sheet: &mut Sheet) {
             return rows::odd(piece, "database.counted_s", sheet);
         };
         let days = age / 86_400;
-        let unused: Vec<&Row> = unused.iter().filter(|r| count(r, "bytes").is_some_and(|b| b >= WORTH_BYTES)).collect();
+        let unused: Vec<&Row> =
+            unused.iter().filter(|r| count(r, "bytes").is_some_and(|b| b >= WORTH_BYTES)).collect();
         let bytes = unused.iter().filter_map(|row| count(row, "bytes")).fold(0, u64::saturating_add);
         let arguments = args![count = unused.len(), size = file_size(bytes), days = days];
         let elsewhere = !rows::extra(piece, "replication").is_empty()
-            || rows::extra(piece, "replica").first().and_then(|row| rows::flag(row, "in_recovery")) == Some(true);
+            || rows::extra(piece, "replica").first().and_then(|row| rows::flag(row, "in_recovery"))
+                == Some(true);
         let entry = if days < WATCHED_DAYS {
             sheet.not_tested(asset, "young", &args![days = days])
         } else if unused.is_empty() {
@@ -239,7 +238,10 @@ fn sequential_scans(case: &Case<'_>, sheet: &mut Sheet) {
                     return false;
                 };
                 let by_index = count(row, "idx_scan").unwrap_or(0);
-                live > LARGE_TABLE && scans >= MANY_SCANS && scans > by_index && read / scans.max(1) >= live / 2
+                live > LARGE_TABLE
+                    && scans >= MANY_SCANS
+                    && scans > by_index
+                    && read / scans.max(1) >= live / 2
             })
             .collect();
         let columns = &["table", "live", "seq_scan", "seq_tup_read", "idx_scan", "bytes"];

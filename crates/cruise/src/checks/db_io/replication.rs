@@ -49,14 +49,18 @@ pub(super) const ARCHIVING: Definition = Definition {
 fn replication_lag(case: &Case<'_>, sheet: &mut Sheet) {
     rows::each_visible(case, sheet, "replication", |piece, replicas, sheet| {
         let asset = piece.body.name.as_str();
-        let replicas: Vec<&Row> = replicas.iter().filter(|row| text(row, "state") != Some("backup")).collect();
+        let replicas: Vec<&Row> =
+            replicas.iter().filter(|row| text(row, "state") != Some("backup")).collect();
         if replicas.is_empty() {
             return standby(piece, sheet);
         }
-        let seconds_behind = replicas.iter().filter_map(|row| seconds(row, "replay_lag_s")).max().unwrap_or(0);
-        let bytes_behind = replicas.iter().filter_map(|row| count(row, "replay_lag_bytes")).max().unwrap_or(0);
+        let seconds_behind =
+            replicas.iter().filter_map(|row| seconds(row, "replay_lag_s")).max().unwrap_or(0);
+        let bytes_behind =
+            replicas.iter().filter_map(|row| count(row, "replay_lag_bytes")).max().unwrap_or(0);
         let broken = replicas.iter().filter(|row| text(row, "state") != Some("streaming")).count();
-        let arguments = args![count = replicas.len(), duration = hms(seconds_behind), size = file_size(bytes_behind)];
+        let arguments =
+            args![count = replicas.len(), duration = hms(seconds_behind), size = file_size(bytes_behind)];
         let entry = if seconds_behind > 600 || bytes_behind > 4 * GIB {
             sheet.fail(asset, "far", &arguments)
         } else if broken > 0 {
@@ -66,14 +70,19 @@ fn replication_lag(case: &Case<'_>, sheet: &mut Sheet) {
         } else {
             sheet.pass(asset, "pass", &arguments)
         };
-        entry.from(piece).excerpt(show(replicas, &["application_name", "state", "sync_state", "replay_lag_s", "replay_lag_bytes"]));
+        entry.from(piece).excerpt(show(
+            replicas,
+            &["application_name", "state", "sync_state", "replay_lag_s", "replay_lag_bytes"],
+        ));
     });
 }
 
 /// No replica is fed from here; perhaps this server is one itself.
 fn standby(piece: &Piece<'_, Postgres>, sheet: &mut Sheet) {
     let asset = piece.body.name.as_str();
-    let Some(row) = rows::extra(piece, "replica").first().filter(|row| flag(row, "in_recovery") == Some(true)) else {
+    let Some(row) =
+        rows::extra(piece, "replica").first().filter(|row| flag(row, "in_recovery") == Some(true))
+    else {
         sheet.not_applicable(asset, "none", &[]).from(piece);
         return;
     };
@@ -98,7 +107,8 @@ fn replication_slots(case: &Case<'_>, sheet: &mut Sheet) {
         }
         let retained = |row: &Row| count(row, "retained_bytes").unwrap_or(0);
         let most = slots.iter().map(retained).max().unwrap_or(0);
-        let idle = slots.iter().filter(|row| flag(row, "active") == Some(false) && retained(row) >= GIB).count();
+        let idle =
+            slots.iter().filter(|row| flag(row, "active") == Some(false) && retained(row) >= GIB).count();
         let entry = if most >= 10 * GIB {
             sheet.fail(asset, "full", &args![size = file_size(most)])
         } else if idle > 0 {
@@ -115,13 +125,21 @@ fn replication_slots(case: &Case<'_>, sheet: &mut Sheet) {
 fn archiving(case: &Case<'_>, sheet: &mut Sheet) {
     rows::each_one(case, sheet, "archiver", |piece, row, sheet| {
         let asset = piece.body.name.as_str();
-        let columns =
-            &["archived_count", "failed_count", "last_archived_wal", "archived_age_s", "last_failed_wal", "failed_age_s"];
+        let columns = &[
+            "archived_count",
+            "failed_count",
+            "last_archived_wal",
+            "archived_age_s",
+            "last_failed_wal",
+            "failed_age_s",
+        ];
         let failed = count(row, "failed_count").unwrap_or(0);
         let entry = match rows::setting(piece, "archive_mode") {
             None => return rows::odd(piece, "settings.archive_mode", sheet),
             Some("off") => sheet.info(asset, "off", &[]),
-            Some(_) if flag(row, "failing") == Some(true) => sheet.fail(asset, "failing", &args![count = failed]),
+            Some(_) if flag(row, "failing") == Some(true) => {
+                sheet.fail(asset, "failing", &args![count = failed])
+            }
             Some(_) if seconds(row, "archived_age_s").is_none() => sheet.info(asset, "nothing_yet", &[]),
             Some(_) => {
                 let age = seconds(row, "archived_age_s").unwrap_or(0);

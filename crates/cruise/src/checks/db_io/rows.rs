@@ -82,7 +82,7 @@ pub(super) fn extra<'a>(piece: &Piece<'a, Postgres>, query: &str) -> &'a [Row] {
 
 /// The answer lacks a column or holds nonsense: our trouble, not the database's.
 pub(super) fn odd(piece: &Piece<'_, Postgres>, what: &str, sheet: &mut Sheet) {
-    let failure = Failure::new(Step::Decode, Code::BadAnswer, format!("{} {what}", piece.body.server));
+    let failure = Failure::new(Step::Decode, Code::BadAnswer, format!("{} {what}", tidy(&piece.body.server)));
     sheet.error(&piece.body.name, &failure).from(piece);
 }
 
@@ -95,7 +95,10 @@ pub(super) fn blind(piece: &Piece<'_, Postgres>) -> bool {
 
 /// The value of a server setting.
 pub(super) fn setting<'a>(piece: &Piece<'a, Postgres>, name: &str) -> Option<&'a str> {
-    extra(piece, "settings").iter().find(|row| text(row, "name") == Some(name)).and_then(|row| text(row, "setting"))
+    extra(piece, "settings")
+        .iter()
+        .find(|row| text(row, "name") == Some(name))
+        .and_then(|row| text(row, "setting"))
 }
 
 /// True when a setting is known to be off.
@@ -116,7 +119,11 @@ pub(super) fn count(row: &Row, column: &str) -> Option<u64> {
 /// Whole seconds; a clock stepped back on the server counts as zero.
 pub(super) fn seconds(row: &Row, column: &str) -> Option<u64> {
     let value = decimal(row, column)?.max(0.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative; the cast saturates")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative; the cast saturates"
+    )]
     Some(value as u64)
 }
 

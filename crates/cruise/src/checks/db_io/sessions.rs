@@ -72,7 +72,10 @@ fn connections(case: &Case<'_>, sheet: &mut Sheet) {
         };
         // Sessions whose kind our account may not see are counted as clients.
         let used = used.saturating_add(count(row, "hidden").unwrap_or(0));
-        let reserved = ["reserved", "reserved_for_role"].iter().filter_map(|c| count(row, c)).fold(0, u64::saturating_add);
+        let reserved = ["reserved", "reserved_for_role"]
+            .iter()
+            .filter_map(|c| count(row, c))
+            .fold(0, u64::saturating_add);
         let available = max.saturating_sub(reserved).max(1);
         let mut nearest = (used, available);
         if let (Some(used), Some(limit)) = (count(row, "database_used"), count(row, "database_limit"))
@@ -91,7 +94,8 @@ fn connections(case: &Case<'_>, sheet: &mut Sheet) {
         } else {
             sheet.pass(asset, "pass", &arguments)
         };
-        let columns = &["used", "active", "max", "reserved", "reserved_for_role", "database_used", "database_limit"];
+        let columns =
+            &["used", "active", "max", "reserved", "reserved_for_role", "database_used", "database_limit"];
         entry.from(piece).excerpt(show([row], columns));
     });
 }
@@ -115,7 +119,8 @@ fn long_transactions(case: &Case<'_>, sheet: &mut Sheet) {
         } else {
             sheet.pass(asset, "pass", &args![duration = hms(longest)])
         };
-        let columns = &["pid", "gid", "database", "role", "application_name", "state", "xact_age_s", "wait_event"];
+        let columns =
+            &["pid", "gid", "database", "role", "application_name", "state", "xact_age_s", "wait_event"];
         entry.from(piece).excerpt(show(all.into_iter().map(|(_, row)| row), columns));
     });
 }
@@ -135,7 +140,10 @@ fn idle_in_transaction(case: &Case<'_>, sheet: &mut Sheet) {
         } else {
             sheet.pass(asset, "pass", &args![duration = hms(longest)])
         };
-        entry.from(piece).excerpt(show(idle, &["pid", "database", "role", "application_name", "state", "idle_s", "xact_age_s"]));
+        entry.from(piece).excerpt(show(
+            idle,
+            &["pid", "database", "role", "application_name", "state", "idle_s", "xact_age_s"],
+        ));
     });
 }
 
@@ -157,7 +165,8 @@ fn blocked_locks(case: &Case<'_>, sheet: &mut Sheet) {
             (61.., true) => sheet.fail(asset, "stuck", &arguments),
             (_, true) => sheet.warn(asset, "waiting", &arguments),
         };
-        let columns = &["pid", "blocked_by", "role", "application_name", "locktype", "mode", "relation", "waiting_s"];
+        let columns =
+            &["pid", "blocked_by", "role", "application_name", "locktype", "mode", "relation", "waiting_s"];
         entry.from(piece).excerpt(show(waiting.into_iter().map(|(_, row)| row), columns));
     });
 }
@@ -171,12 +180,16 @@ fn wait_events(case: &Case<'_>, sheet: &mut Sheet) {
     rows::each_visible(case, sheet, "activity", |piece, events, sheet| {
         let asset = piece.body.name.as_str();
         // A walsender is `active` for ever and waits as `Activity`.
-        let at_work = |row: &&Row| text(row, "state") == Some("active") && text(row, "wait_event_type") != Some("Activity");
+        let at_work = |row: &&Row| {
+            text(row, "state") == Some("active") && text(row, "wait_event_type") != Some("Activity")
+        };
         let sum = |kinds: &[&str]| {
             events
                 .iter()
                 .filter(at_work)
-                .filter(|row| kinds.is_empty() || text(row, "wait_event_type").is_some_and(|t| kinds.contains(&t)))
+                .filter(|row| {
+                    kinds.is_empty() || text(row, "wait_event_type").is_some_and(|t| kinds.contains(&t))
+                })
                 .filter_map(|row| count(row, "sessions"))
                 .fold(0, u64::saturating_add)
         };
@@ -191,6 +204,8 @@ fn wait_events(case: &Case<'_>, sheet: &mut Sheet) {
         } else {
             sheet.info(asset, "share", &arguments)
         };
-        entry.from(piece).excerpt(show(events.iter().filter(at_work), &["state", "wait_event_type", "sessions"]));
+        entry
+            .from(piece)
+            .excerpt(show(events.iter().filter(at_work), &["state", "wait_event_type", "sessions"]));
     });
 }

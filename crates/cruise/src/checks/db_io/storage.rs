@@ -179,7 +179,9 @@ fn checkpoints(case: &Case<'_>, sheet: &mut Sheet) {
         } else {
             sheet.pass(asset, "pass", &arguments)
         };
-        entry.from(piece).excerpt(show([row], &["timed", "requested", "buffers", "write_ms", "sync_ms", "stats_age_s"]));
+        entry
+            .from(piece)
+            .excerpt(show([row], &["timed", "requested", "buffers", "write_ms", "sync_ms", "stats_age_s"]));
     });
 }
 

@@ -46,7 +46,8 @@ pub(super) fn page_basics(case: &Case<'_>, sheet: &mut Sheet) {
         for sentence in &missing {
             sheet.fail(asset, sentence, &args![url = asset]).excerpt(&shown).from(piece);
         }
-        let other = lang.filter(|l| !l.to_ascii_lowercase().starts_with("zh") && mostly_chinese(&landing.answer.body));
+        let other = lang
+            .filter(|l| !l.to_ascii_lowercase().starts_with("zh") && mostly_chinese(&landing.answer.body));
         if let Some(lang) = other {
             let lang = masked(lang);
             sheet.warn(asset, "other_lang", &args![url = asset, lang = lang]).excerpt(&shown).from(piece);

@@ -29,7 +29,13 @@ fn measured(value: Option<f64>) -> Option<f64> {
 }
 
 /// Writes the line of one paint time.
-fn paint(sheet: &mut Sheet, piece: &Piece<'_, Browser>, value: Option<f64>, limits: Limits, words: [&str; 3]) {
+fn paint(
+    sheet: &mut Sheet,
+    piece: &Piece<'_, Browser>,
+    value: Option<f64>,
+    limits: Limits,
+    words: [&str; 3],
+) {
     let asset = plain_url(&piece.body.url);
     let [good, slow, none] = words;
     let Some(ms) = measured(value) else {
@@ -92,7 +98,9 @@ pub(super) fn console_errors(case: &Case<'_>, sheet: &mut Sheet) {
             .body
             .console_errors
             .iter()
-            .filter(|m| !m.contains("ERR_BLOCKED_BY_CLIENT") && !piece.body.refused.iter().any(|r| about(m, r)))
+            .filter(|m| {
+                !m.contains("ERR_BLOCKED_BY_CLIENT") && !piece.body.refused.iter().any(|r| about(m, r))
+            })
             .map(|m| masked(m))
             .collect();
         if errors.is_empty() {

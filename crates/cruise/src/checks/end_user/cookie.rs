@@ -7,12 +7,12 @@ use bulwark_model::Severity;
 use bulwark_probe::header::{self, Cookie, SameSite};
 use url::Url;
 
-use super::visit::{authority, settle, visits};
+use super::visit::{authority, label, settle, visits};
 use crate::check::{Case, Sheet};
 
 /// Session-like cookies must carry Secure, HttpOnly and SameSite (RFC 6265bis §4.1.2, OWASP ASVS 5.0
-/// §3.3). Cookies of every redirect hop count. Not asked: HttpOnly of a cross-site-request token,
-/// which scripts must read (double submit), and anything of a cookie that is being deleted.
+/// §3.3). Cookies of every redirect hop count. Not asked: cross-site-request tokens, which
+/// scripts must read (double submit), and cookies that are being deleted.
 pub(super) fn flags(case: &Case<'_>, sheet: &mut Sheet) {
     settle(case, sheet);
     let mut judged = BTreeSet::new();
@@ -25,7 +25,7 @@ pub(super) fn flags(case: &Case<'_>, sheet: &mut Sheet) {
                     continue;
                 }
                 any = true;
-                let name: String = cookie.name.chars().filter(|c| !c.is_control()).take(60).collect();
+                let name = label(&cookie.name);
                 let asset = format!("{} {name}", authority(&url));
                 if !judged.insert((asset.clone(), url.scheme().to_owned())) {
                     continue;
@@ -54,8 +54,6 @@ pub(super) fn flags(case: &Case<'_>, sheet: &mut Sheet) {
 
 /// Sentences that hold for a cookie, with the severity of a failure or none for a warning.
 fn weaknesses(cookie: &Cookie, scheme: &str) -> Vec<(&'static str, Option<Severity>)> {
-    let lower = cookie.name.to_ascii_lowercase();
-    let for_scripts = lower.contains("csrf") || lower.contains("xsrf");
     let mut found = Vec::new();
     if scheme == "http" {
         found.push(("plain_http", Some(Severity::High)));
@@ -65,7 +63,7 @@ fn weaknesses(cookie: &Cookie, scheme: &str) -> Vec<(&'static str, Option<Severi
     if cookie.rejected.is_some() && cookie.secure {
         found.push(("rejected", None));
     }
-    if !cookie.http_only && !for_scripts {
+    if !cookie.http_only {
         found.push(("no_http_only", Some(Severity::Medium)));
     }
     if cookie.same_site.is_none() {

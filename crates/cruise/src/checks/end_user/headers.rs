@@ -24,8 +24,12 @@ pub(super) fn csp(case: &Case<'_>, sheet: &mut Sheet) {
         }
         let fields: Vec<&str> = page.answer.headers_named("content-security-policy").collect();
         let scan = page.url.as_ref().map(|u| html::scan(&page.answer.body, u)).unwrap_or_default();
-        let policies: Vec<Csp> =
-            fields.iter().copied().chain(scan.meta_csp.iter().map(String::as_str)).flat_map(header::csp).collect();
+        let policies: Vec<Csp> = fields
+            .iter()
+            .copied()
+            .chain(scan.meta_csp.iter().map(String::as_str))
+            .flat_map(header::csp)
+            .collect();
         let shown = fields
             .iter()
             .map(|f| format!("content-security-policy: {}", masked(f)))
@@ -73,9 +77,9 @@ pub(super) fn nosniff(case: &Case<'_>, sheet: &mut Sheet) {
         let value = joined(&page, "x-content-type-options");
         let entry = match &value {
             None => sheet.fail(asset, "missing", &args![url = asset]).excerpt(seen_headers(&page)),
-            Some(v) if header::no_sniff(v) => {
-                sheet.pass(asset, "pass", &args![url = asset]).excerpt(format!("x-content-type-options: {}", masked(v)))
-            }
+            Some(v) if header::no_sniff(v) => sheet
+                .pass(asset, "pass", &args![url = asset])
+                .excerpt(format!("x-content-type-options: {}", masked(v))),
             Some(v) => {
                 let v = masked(v);
                 sheet
@@ -153,9 +157,10 @@ pub(super) fn referrer_policy(case: &Case<'_>, sheet: &mut Sheet) {
         let field = joined(&page, "referrer-policy");
         // A <meta> counts after the header and so replaces it.
         let meta = meta_referrer(&page.answer.body);
-        let policy = meta.as_deref().and_then(header::referrer_policy).or_else(|| {
-            field.as_deref().and_then(header::referrer_policy)
-        });
+        let policy = meta
+            .as_deref()
+            .and_then(header::referrer_policy)
+            .or_else(|| field.as_deref().and_then(header::referrer_policy));
         let shown = field
             .iter()
             .map(|f| format!("referrer-policy: {}", masked(f)))
@@ -172,10 +177,7 @@ pub(super) fn referrer_policy(case: &Case<'_>, sheet: &mut Sheet) {
             Some(policy) => sheet.pass(asset, "pass", &args![url = asset, policy = policy]).excerpt(shown),
             None => {
                 let shown = if shown.is_empty() { seen_headers(&page) } else { shown };
-                sheet
-                    .warn(asset, "missing", &args![url = asset])
-                    .excerpt(shown)
-                    .severity(Severity::Advice)
+                sheet.warn(asset, "missing", &args![url = asset]).excerpt(shown).severity(Severity::Advice)
             }
         };
         entry.from(&page.visit.piece);

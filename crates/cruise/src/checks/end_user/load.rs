@@ -26,7 +26,8 @@ fn pages<'a>(case: &Case<'a>) -> impl Iterator<Item = (Landing<'a>, &'a Page)> {
 
 /// Bytes of a body on the wire; when we stopped reading, what the server announced.
 fn wire_bytes(x: &Exchange) -> u64 {
-    let announced = if x.truncated { x.header("content-length").and_then(|v| v.trim().parse().ok()) } else { None };
+    let announced =
+        if x.truncated { x.header("content-length").and_then(|v| v.trim().parse().ok()) } else { None };
     announced.unwrap_or(0_u64).max(x.body_bytes)
 }
 
@@ -46,11 +47,13 @@ pub(super) fn page_weight(case: &Case<'_>, sheet: &mut Sheet) {
             .iter()
             .filter_map(|r| r.answer.as_ref().ok().map(|x| (wire_bytes(x), short(&r.url))))
             .collect();
-        let unweighed = page.resources.len().saturating_sub(parts.len()).saturating_add(page.skipped as usize);
+        let unweighed =
+            page.resources.len().saturating_sub(parts.len()).saturating_add(page.skipped as usize);
         let total = parts.iter().fold(hops, |sum, (bytes, _)| sum.saturating_add(*bytes));
         parts.push((hops, asset.to_owned()));
         parts.sort_by(|a, b| b.cmp(a));
-        let lines: Vec<String> = parts.iter().take(9).map(|(b, u)| format!("{} {u}", file_size(*b))).collect();
+        let lines: Vec<String> =
+            parts.iter().take(9).map(|(b, u)| format!("{} {u}", file_size(*b))).collect();
         let args = args![url = asset, size = file_size(total), unweighed = unweighed];
         let entry = if total > HEAVY_FAIL {
             sheet.fail(asset, "heavy", &args)
@@ -68,7 +71,8 @@ pub(super) fn page_weight(case: &Case<'_>, sheet: &mut Sheet) {
 pub(super) fn request_count(case: &Case<'_>, sheet: &mut Sheet) {
     for (landing, page) in pages(case) {
         let asset = landing.asset.as_str();
-        let count = page.page.hops.len().saturating_add(page.resources.len()).saturating_add(page.skipped as usize);
+        let count =
+            page.page.hops.len().saturating_add(page.resources.len()).saturating_add(page.skipped as usize);
         let args = args![url = asset, count = count];
         let entry = if count > MANY_FAIL {
             sheet.fail(asset, "many", &args)
@@ -115,7 +119,11 @@ pub(super) fn compression(case: &Case<'_>, sheet: &mut Sheet) {
         let fetched = page.resources.iter().filter_map(|r| r.answer.as_ref().ok());
         for x in std::iter::once(landing.answer).chain(fetched) {
             let size = x.decoded_bytes.max(x.body_bytes);
-            if !is_text(x) || size <= WORTH_COMPRESSING || x.method == "HEAD" || !(200..300).contains(&x.status) {
+            if !is_text(x)
+                || size <= WORTH_COMPRESSING
+                || x.method == "HEAD"
+                || !(200..300).contains(&x.status)
+            {
                 continue;
             }
             texts = texts.saturating_add(1);
@@ -195,7 +203,11 @@ pub(super) fn caching(case: &Case<'_>, sheet: &mut Sheet) {
         let mut never = Vec::new();
         let mut asked = Vec::new();
         for (r, x) in &files {
-            let line = format!("cache-control: {} {}", masked(x.header("cache-control").unwrap_or("-")), short(&r.url));
+            let line = format!(
+                "cache-control: {} {}",
+                masked(x.header("cache-control").unwrap_or("-")),
+                short(&r.url)
+            );
             match keep(x) {
                 Keep::Fresh => {}
                 Keep::Validated => asked.push(line),
@@ -248,10 +260,13 @@ pub(super) fn http2(case: &Case<'_>, sheet: &mut Sheet) {
         let shown = format!("protocol: {} · ALPN: {}", masked(protocol), masked(alpn));
         let modern = protocol.starts_with("HTTP/2") || protocol.starts_with("HTTP/3") || alpn == "h2" || h3;
         let sentence_args = args![host = asset, protocol = masked(protocol)];
-        let mut entry =
-            if modern { sheet.pass(&asset, "pass", &sentence_args) } else { sheet.fail(&asset, "old", &sentence_args) }
-                .excerpt(shown)
-                .from(&landing.visit.piece);
+        let mut entry = if modern {
+            sheet.pass(&asset, "pass", &sentence_args)
+        } else {
+            sheet.fail(&asset, "old", &sentence_args)
+        }
+        .excerpt(shown)
+        .from(&landing.visit.piece);
         if let Some(handshake) = &handshake {
             entry = entry.from(handshake);
         }

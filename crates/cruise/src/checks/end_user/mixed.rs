@@ -37,7 +37,11 @@ pub(super) fn mixed_content(case: &Case<'_>, sheet: &mut Sheet) {
         }
         let upgraded = upgrades(&landing, url);
         let of = |kinds: &[Kind]| -> Vec<String> {
-            found.iter().filter(|(_, k)| kinds.contains(k)).map(|(u, k)| format!("{} {}", k.word(), short(u))).collect()
+            found
+                .iter()
+                .filter(|(_, k)| kinds.contains(k))
+                .map(|(u, k)| format!("{} {}", k.word(), short(u)))
+                .collect()
         };
         if upgraded {
             let lines = of(&[Kind::Active, Kind::Passive, Kind::Form]);

@@ -64,7 +64,8 @@ impl Landing<'_> {
 /// Every address visited, once each, in the order of the evidence; pages before plain requests.
 pub(in crate::checks) fn visits<'a>(case: &Case<'a>) -> Vec<Visit<'a>> {
     let mut seen = BTreeSet::new();
-    let pages = case.pages().map(|p| Visit { piece: http_piece(p.id, p.record, &p.body.page), page: Some(p.body) });
+    let pages =
+        case.pages().map(|p| Visit { piece: http_piece(p.id, p.record, &p.body.page), page: Some(p.body) });
     let plain = case.http().map(|p| Visit { piece: p, page: None });
     pages.chain(plain).filter(|v| seen.insert(v.planned())).collect()
 }
@@ -80,7 +81,12 @@ pub(in crate::checks) fn landings<'a>(case: &Case<'a>) -> Vec<Landing<'a>> {
                 return None;
             }
             let asset = plain_url(&answer.url);
-            seen.insert(asset.clone()).then(|| Landing { visit, answer, url: Url::parse(&answer.url).ok(), asset })
+            seen.insert(asset.clone()).then(|| Landing {
+                visit,
+                answer,
+                url: Url::parse(&answer.url).ok(),
+                asset,
+            })
         })
         .collect()
 }
@@ -113,11 +119,17 @@ pub(in crate::checks) fn plain_url(url: &str) -> String {
     let _ = url.set_username("");
     let _ = url.set_password(None);
     if url.path().contains(';') {
-        let path: Vec<&str> = url.path().split('/').map(|s| s.split(';').next().unwrap_or_default()).collect();
+        let path: Vec<&str> =
+            url.path().split('/').map(|s| s.split(';').next().unwrap_or_default()).collect();
         let path = path.join("/");
         url.set_path(&path);
     }
-    url.to_string()
+    url.to_string().chars().take(300).collect()
+}
+
+/// A foreign name short and clean enough for an asset or a sentence.
+pub(in crate::checks) fn label(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(120).collect()
 }
 
 /// `host` or `host:port` when the port is not the scheme's own.
@@ -135,7 +147,16 @@ pub(in crate::checks) fn http_piece<'a>(id: &'a str, record: &'a Record, http: &
 /// addresses and whatever follows words such as `password` masked.
 pub(in crate::checks) fn masked(line: &str) -> String {
     const SECRET: [&str; 11] = [
-        "password", "passwd", "pwd", "token", "secret", "apikey", "api_key", "api-key", "authorization", "bearer",
+        "password",
+        "passwd",
+        "pwd",
+        "token",
+        "secret",
+        "apikey",
+        "api_key",
+        "api-key",
+        "authorization",
+        "bearer",
         "sessionid",
     ];
     let clean: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();

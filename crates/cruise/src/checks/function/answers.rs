@@ -10,7 +10,7 @@ use bulwark_probe::html::{self, LeakKind};
 
 use super::runs::{runs, step_asset};
 use crate::check::{Case, Piece, Sheet};
-use crate::checks::end_user::visit::{masked, plain_url, settle, subject_of, ten_lines, visits};
+use crate::checks::end_user::visit::{Visit, masked, plain_url, settle, subject_of, ten_lines, visits};
 
 /// Each address of the plan must answer 2xx or a complete redirect; 401 and 403 mean a log-in and are a
 /// fact, other 4xx, 5xx, redirects that go in circles (Fetch §4.4: browsers stop too), a refused port and
@@ -56,7 +56,7 @@ pub(super) fn https_health(case: &Case<'_>, sheet: &mut Sheet) {
         .excerpt(shown)
         .from(&visit.piece);
     }
-    let mut seen: BTreeSet<String> = visits(case).iter().map(|v| v.planned()).collect();
+    let mut seen: BTreeSet<String> = visits(case).iter().map(Visit::planned).collect();
     for piece in case.failed(&["page", "http"]) {
         let asset = plain_url(subject_of(&piece.record.key));
         let Some(sentence) = broken_words(piece.body.code) else { continue };
@@ -117,7 +117,11 @@ fn answers<'a>(case: &Case<'a>) -> Vec<Answer<'a>> {
         for piece in of.pieces {
             for step in &piece.body.steps {
                 if let Ok(x) = &step.answer {
-                    all.push(Answer { asset: step_asset(&of.name, step), exchange: x, source: Source::Transaction(piece) });
+                    all.push(Answer {
+                        asset: step_asset(&of.name, step),
+                        exchange: x,
+                        source: Source::Transaction(piece),
+                    });
                 }
             }
         }
@@ -141,7 +145,8 @@ pub(super) fn error_rate_5xx(case: &Case<'_>, sheet: &mut Sheet) {
     for asset in assets(&all) {
         let of: Vec<&Answer<'_>> = all.iter().filter(|a| a.asset == asset).collect();
         let errors: Vec<&&Answer<'_>> = of.iter().filter(|a| a.exchange.status >= 500).collect();
-        let announced = |a: &Answer<'_>| a.exchange.status == 503 && a.exchange.header("retry-after").is_some();
+        let announced =
+            |a: &Answer<'_>| a.exchange.status == 503 && a.exchange.header("retry-after").is_some();
         let args = args![asset = asset, count = errors.len(), n = of.len()];
         let lines: Vec<String> = errors
             .iter()
@@ -181,7 +186,12 @@ pub(super) fn stack_trace(case: &Case<'_>, sheet: &mut Sheet) {
                     let entry = sheet
                         .fail(&asset, sentence, &args![asset = asset, product = product])
                         .severity(severity)
-                        .excerpt(format!("{} → {}\n{}", plain_url(&a.exchange.url), a.exchange.status, masked(&leak.excerpt)));
+                        .excerpt(format!(
+                            "{} → {}\n{}",
+                            plain_url(&a.exchange.url),
+                            a.exchange.status,
+                            masked(&leak.excerpt)
+                        ));
                     a.source.name(entry);
                 }
             }
@@ -200,7 +210,7 @@ pub(super) fn stack_trace(case: &Case<'_>, sheet: &mut Sheet) {
     }
 }
 
-fn leak_words(kind: LeakKind) -> (&'static str, Severity, &'static str) {
+pub(super) fn leak_words(kind: LeakKind) -> (&'static str, Severity, &'static str) {
     match kind {
         LeakKind::JavaTrace => ("trace", Severity::Medium, "Java"),
         LeakKind::PythonTrace => ("trace", Severity::Medium, "Python"),

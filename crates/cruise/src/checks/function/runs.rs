@@ -4,7 +4,7 @@ use bulwark_probe::evidence::{Phases, StepRun, Transaction};
 use bulwark_probe::failure::{Code, Failure};
 
 use crate::check::{Case, Piece, Sheet};
-use crate::checks::end_user::visit::subject_of;
+use crate::checks::end_user::visit::{label, subject_of};
 use crate::plan;
 
 /// How one repetition ended.
@@ -58,16 +58,16 @@ pub(super) fn runs<'a>(case: &Case<'a>) -> Vec<Runs<'a>> {
         .plan
         .transactions
         .iter()
-        .map(|t| Runs { name: t.name.clone(), plan: Some(t), pieces: Vec::new(), ends: Vec::new() })
+        .map(|t| Runs { name: label(&t.name), plan: Some(t), pieces: Vec::new(), ends: Vec::new() })
         .collect();
     for piece in case.transactions() {
-        if let Some(of) = entry(&mut all, &piece.body.name) {
+        if let Some(of) = entry(&mut all, &label(&piece.body.name)) {
             of.ends.push(end_of(piece.body));
             of.pieces.push(piece);
         }
     }
     for piece in case.failed(&["transaction"]) {
-        if let Some(of) = entry(&mut all, name_of(&piece.record.key)) {
+        if let Some(of) = entry(&mut all, &label(name_of(&piece.record.key))) {
             of.ends.push(blame(piece.body));
         }
     }
@@ -120,7 +120,7 @@ fn end_of(t: &Transaction) -> End {
                 return End::Unmeasured(Failure::new(
                     bulwark_probe::failure::Step::Pace,
                     Code::CircuitOpen,
-                    format!("{} → 429", step.name),
+                    format!("{} → 429", label(&step.name)),
                 ));
             }
             Ok(x) if step.ok() => total = total.saturating_add(total_us(&x.phases)),
@@ -149,10 +149,12 @@ pub(super) fn blame(failure: &Failure) -> End {
 
 /// The whole of a request; hostile numbers stop at the largest.
 pub(super) fn total_us(p: &Phases) -> u64 {
-    [p.resolve_us, p.connect_us, p.tls_us, p.processing_us, p.transfer_us].into_iter().fold(0, u64::saturating_add)
+    [p.resolve_us, p.connect_us, p.tls_us, p.processing_us, p.transfer_us]
+        .into_iter()
+        .fold(0, u64::saturating_add)
 }
 
 /// Name of a step for people and assets.
 pub(super) fn step_asset(transaction: &str, step: &StepRun) -> String {
-    format!("{transaction} › {}", step.name)
+    format!("{transaction} › {}", label(&step.name))
 }

@@ -38,7 +38,11 @@ impl Spread {
 /// Microseconds as milliseconds for people: one decimal below 10 ms.
 pub(super) fn ms(us: u64) -> String {
     let tenths = us.saturating_add(50) / 100;
-    if tenths < 100 { format!("{}.{}", tenths / 10, tenths % 10) } else { (us.saturating_add(500) / 1000).to_string() }
+    if tenths < 100 {
+        format!("{}.{}", tenths / 10, tenths % 10)
+    } else {
+        (us.saturating_add(500) / 1000).to_string()
+    }
 }
 
 #[cfg(test)]

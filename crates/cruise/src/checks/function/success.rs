@@ -8,7 +8,7 @@ use bulwark_probe::evidence::Transaction;
 
 use super::runs::{End, Runs, runs, step_asset, take_over};
 use crate::check::{Case, Piece, Sheet};
-use crate::checks::end_user::visit::{masked, ten_lines};
+use crate::checks::end_user::visit::{label, masked, ten_lines};
 
 /// With fewer repetitions a success ratio says little.
 const FEW: usize = 5;
@@ -75,8 +75,13 @@ fn broken(of: &Runs<'_>) -> Vec<String> {
             let run = p.body.run;
             match p.body.steps.iter().find(|s| !s.ok()) {
                 Some(step) => match &step.answer {
-                    Ok(x) => format!("#{run} {at} {} → {} {}", step.name, x.status, masked(&step.unmet.join("; "))),
-                    Err(f) => format!("#{run} {at} {} → {}", step.name, masked(&f.to_string())),
+                    Ok(x) => format!(
+                        "#{run} {at} {} → {} {}",
+                        label(&step.name),
+                        x.status,
+                        masked(&step.unmet.join("; "))
+                    ),
+                    Err(f) => format!("#{run} {at} {} → {}", label(&step.name), masked(&f.to_string())),
                 },
                 None => format!("#{run} {at} {}/{}", p.body.steps.len(), p.body.planned_steps),
             }
@@ -91,12 +96,18 @@ fn percent(part: usize, whole: usize) -> String {
     if frac == 0 { int.to_string() } else { format!("{int}.{frac:02}") }
 }
 
+/// Where one kind of expectation of one step was not met.
+#[derive(Default)]
+struct Unmet<'a> {
+    lines: Vec<String>,
+    pieces: Vec<Piece<'a, Transaction>>,
+}
+
 /// Which expectation of which step was not met: status, text or JSON. One line a step and kind.
 pub(super) fn expectation(case: &Case<'_>, sheet: &mut Sheet) {
     take_over(case, sheet);
     for of in runs(case) {
-        let mut unmet: BTreeMap<(String, &'static str), (usize, Vec<String>, Vec<Piece<'_, Transaction>>)> =
-            BTreeMap::new();
+        let mut unmet: BTreeMap<(String, &'static str), Unmet<'_>> = BTreeMap::new();
         let mut answered = 0_usize;
         for piece in &of.pieces {
             for step in &piece.body.steps {
@@ -106,12 +117,10 @@ pub(super) fn expectation(case: &Case<'_>, sheet: &mut Sheet) {
                 }
                 answered = answered.saturating_add(1);
                 for words in &step.unmet {
-                    let (count, lines, pieces) =
-                        unmet.entry((step_asset(&of.name, step), sentence(words))).or_default();
-                    *count = count.saturating_add(1);
-                    lines.push(format!("#{} {} → {}", piece.body.run, masked(words), x.status));
-                    if pieces.len() < 20 && pieces.last().is_none_or(|p| p.id != piece.id) {
-                        pieces.push(*piece);
+                    let of = unmet.entry((step_asset(&of.name, step), sentence(words))).or_default();
+                    of.lines.push(format!("#{} {} → {}", piece.body.run, masked(words), x.status));
+                    if of.pieces.len() < 20 && of.pieces.last().is_none_or(|p| p.id != piece.id) {
+                        of.pieces.push(*piece);
                     }
                 }
             }
@@ -129,11 +138,11 @@ pub(super) fn expectation(case: &Case<'_>, sheet: &mut Sheet) {
                 entry = entry.from(piece);
             }
         }
-        for ((asset, sentence), (count, lines, pieces)) in unmet {
+        for ((asset, sentence), unmet) in unmet {
             let mut entry = sheet
-                .fail(&asset, sentence, &args![step = asset, count = count, n = of.pieces.len()])
-                .excerpt(ten_lines(&lines));
-            for piece in &pieces {
+                .fail(&asset, sentence, &args![step = asset, count = unmet.lines.len(), n = of.pieces.len()])
+                .excerpt(ten_lines(&unmet.lines));
+            for piece in &unmet.pieces {
                 entry = entry.from(piece);
             }
         }

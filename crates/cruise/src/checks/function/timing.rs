@@ -68,13 +68,20 @@ fn numbers(of: &Runs<'_>, spread: Spread) -> String {
     )
 }
 
-/// The parts of a request with the sentences for "takes most" and "takes too long".
-const PARTS: [(&str, &str, Option<&str>, fn(&Phases) -> u64); 5] = [
-    ("resolve", "most_resolve", Some("long_resolve"), |p| p.resolve_us),
-    ("connect", "most_connect", None, |p| p.connect_us),
-    ("tls", "most_tls", Some("long_tls"), |p| p.tls_us),
-    ("processing", "most_processing", None, |p| p.processing_us),
-    ("transfer", "most_transfer", None, |p| p.transfer_us),
+/// A part of a request with the sentences for "takes most" and "takes too long".
+struct Part {
+    word: &'static str,
+    most: &'static str,
+    long: Option<&'static str>,
+    us: fn(&Phases) -> u64,
+}
+
+const PARTS: [Part; 5] = [
+    Part { word: "resolve", most: "most_resolve", long: Some("long_resolve"), us: |p| p.resolve_us },
+    Part { word: "connect", most: "most_connect", long: None, us: |p| p.connect_us },
+    Part { word: "tls", most: "most_tls", long: Some("long_tls"), us: |p| p.tls_us },
+    Part { word: "processing", most: "most_processing", long: None, us: |p| p.processing_us },
+    Part { word: "transfer", most: "most_transfer", long: None, us: |p| p.transfer_us },
 ];
 
 /// Which phase takes most of a transaction, by the medians over its successful repetitions. Name
@@ -88,22 +95,25 @@ pub(super) fn phase_breakdown(case: &Case<'_>, sheet: &mut Sheet) {
         }
         let medians: Vec<u64> = PARTS
             .iter()
-            .map(|(_, _, _, part)| {
+            .map(|part| {
                 let each_run = of.good_runs().map(|t| {
                     let steps = t.steps.iter().filter_map(|s| s.answer.as_ref().ok());
-                    steps.map(|x| part(&x.phases)).fold(0_u64, u64::saturating_add)
+                    steps.map(|x| (part.us)(&x.phases)).fold(0_u64, u64::saturating_add)
                 });
                 Spread::of(each_run).map_or(0, |s| s.p50)
             })
             .collect();
         let whole = medians.iter().fold(0_u64, |sum, m| sum.saturating_add(*m)).max(1);
         let share = |us: u64| us.saturating_mul(100).checked_div(whole).unwrap_or(0);
-        let shown: Vec<String> =
-            PARTS.iter().zip(&medians).map(|((word, ..), us)| format!("{word} {} ms ({} %)", ms(*us), share(*us))).collect();
+        let shown: Vec<String> = PARTS
+            .iter()
+            .zip(&medians)
+            .map(|(part, us)| format!("{} {} ms ({} %)", part.word, ms(*us), share(*us)))
+            .collect();
         let shown = shown.join("\n");
         let mut long = false;
-        for ((_, _, sentence, _), us) in PARTS.iter().zip(&medians) {
-            let Some(sentence) = sentence else { continue };
+        for (part, us) in PARTS.iter().zip(&medians) {
+            let Some(sentence) = part.long else { continue };
             if *us > LONG_PHASE_US && share(*us) > LONG_PHASE_PERCENT {
                 long = true;
                 let args = args![name = of.name, time = ms(*us), share = share(*us)];
@@ -111,9 +121,9 @@ pub(super) fn phase_breakdown(case: &Case<'_>, sheet: &mut Sheet) {
             }
         }
         let most = PARTS.iter().zip(&medians).max_by_key(|(_, us)| **us);
-        if let Some(((_, sentence, ..), us)) = most.filter(|_| !long) {
+        if let Some((part, us)) = most.filter(|_| !long) {
             let args = args![name = of.name, time = ms(*us), share = share(*us)];
-            name_all(sheet.info(&of.name, sentence, &args).excerpt(&shown), &of);
+            name_all(sheet.info(&of.name, part.most, &args).excerpt(&shown), &of);
         }
     }
 }

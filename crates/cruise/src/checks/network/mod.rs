@@ -10,7 +10,7 @@ mod web;
 mod zone;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use bulwark_model::{Effort, Grade, Severity};
 

@@ -184,12 +184,15 @@ fn millis(us: u64) -> String {
     format!("{}.{}", us / 1_000, us % 1_000 / 100)
 }
 
+/// One attempt with the record it stands in.
+type Attempt<'a> = (Piece<'a, Tcp>, &'a TcpSample);
+
 /// `network.rtt`: time to connect, per address: p50, p95, p99 by nearest rank.
 ///
 /// A warning when p95 is above 200 ms or attempts were lost. An attempt that took a second or more
 /// had its SYN sent again and counts as lost; a refused one is no loss.
 pub(super) fn rtt(case: &Case<'_>, sheet: &mut Sheet) {
-    let mut all: BTreeMap<(&str, IpAddr), Vec<(Piece<'_, Tcp>, &TcpSample)>> = BTreeMap::new();
+    let mut all: BTreeMap<(&str, IpAddr), Vec<Attempt<'_>>> = BTreeMap::new();
     for piece in case.tcp() {
         for sample in &piece.body.samples {
             if let Some(at) = address(&sample.address) {

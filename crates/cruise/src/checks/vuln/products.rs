@@ -31,13 +31,13 @@ struct Telling<'a> {
 }
 
 impl<'a> Telling<'a> {
-    fn add(&mut self, line: String, found: impl IntoIterator<Item = Product>, id: &'a str, record: &'a Record) {
+    fn add(&mut self, line: &str, found: impl IntoIterator<Item = Product>, id: &'a str, record: &'a Record) {
         for product in found {
             if !self.products.contains(&product) {
                 self.products.push(product);
             }
         }
-        let line = clip(&line);
+        let line = clip(line);
         if !self.lines.contains(&line) {
             self.lines.push(line);
         }
@@ -55,13 +55,13 @@ fn tellings<'a>(case: &Case<'a>) -> BTreeMap<String, Telling<'a>> {
             let place = out.entry(origin(&hop.url)).or_default();
             for name in TELLING {
                 for value in hop.headers_named(name) {
-                    place.add(format!("{name}: {value}"), products(value), piece.id, piece.record);
+                    place.add(&format!("{name}: {value}"), products(value), piece.id, piece.record);
                 }
             }
             for (name, product) in BARE_VERSIONS {
                 if let Some(value) = hop.header(name) {
                     let found = Product { name: (*product).to_owned(), version: Some(clip(value)), detail: None };
-                    place.add(format!("{name}: {value}"), [found], piece.id, piece.record);
+                    place.add(&format!("{name}: {value}"), [found], piece.id, piece.record);
                 }
             }
         }
@@ -71,13 +71,13 @@ fn tellings<'a>(case: &Case<'a>) -> BTreeMap<String, Telling<'a>> {
             let Some(found) = banner(&port.banner.0) else { continue };
             let place = out.entry(host_port(&clip(&piece.body.host), port.port)).or_default();
             place.ssh |= found.service == "ssh";
-            place.add(visible(&port.banner.0, 200), found.product, piece.id, piece.record);
+            place.add(&visible(&port.banner.0, 200), found.product, piece.id, piece.record);
         }
     }
     for piece in case.smtp() {
         let Some(found) = banner(piece.body.banner.as_bytes()) else { continue };
         let place = out.entry(host_port(&piece.body.host, piece.body.port)).or_default();
-        place.add(piece.body.banner.clone(), found.product, piece.id, piece.record);
+        place.add(&piece.body.banner, found.product, piece.id, piece.record);
     }
     out
 }
