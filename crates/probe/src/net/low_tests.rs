@@ -75,3 +75,44 @@ fn tls_versions_are_asked_over_eight_minutes() {
         assert!(pair[1].2 - pair[0].2 >= Duration::from_mins(2), "{pair:?}");
     }
 }
+
+#[test]
+fn an_address_that_keeps_failing_is_left_alone_but_still_watched() {
+    let port = bulwark_testkit::closed_port().expect("a port").port();
+    let prober = prober(Intensity::Low);
+    let handshake = Task::TlsHandshake { host: "127.0.0.1".into(), port };
+    let code = |task: &Task| match prober.collect(task, &Stop::new()).outcome {
+        Outcome::Failed(e) => Some(e.code),
+        Outcome::Collected(_) => None,
+    };
+    for _ in 0..5 {
+        assert_eq!(code(&handshake), Some(Code::Refused));
+    }
+    assert_eq!(code(&handshake), Some(Code::CircuitOpen));
+    assert_eq!(code(&Task::Http { url: format!("http://127.0.0.1:{port}/") }), Some(Code::Refused));
+    let starts = prober.net.pace.starts();
+    let gaps: Vec<u64> = starts.windows(2).map(|p| (p[1].2 - p[0].2).as_secs()).collect();
+    assert_eq!(gaps, [2, 4, 8, 16, 32]);
+}
+
+#[test]
+fn closed_ports_are_no_trouble() {
+    let prober = prober(Intensity::Low);
+    let ports: Vec<u16> = (0..7).map(|_| bulwark_testkit::closed_port().expect("a port").port()).collect();
+    let record = prober.collect(&Task::Ports { host: "127.0.0.1".into(), ports }, &Stop::new());
+    assert!(matches!(record.outcome, Outcome::Collected(_)), "{record:?}");
+    assert!(prober.net.pace.starts().last().is_some_and(|s| s.2 < Duration::from_secs(8)));
+}
+
+#[test]
+fn retry_after_is_honoured() {
+    let server =
+        HttpServer::start(loopback(), None, |_| Reply::text(429, "slow down").header("Retry-After", "30"))
+            .expect("a server");
+    let prober = prober(Intensity::Low);
+    for _ in 0..2 {
+        prober.collect(&Task::Http { url: server.url("/") }, &Stop::new());
+    }
+    let starts = prober.net.pace.starts();
+    assert!(starts[1].2 - starts[0].2 >= Duration::from_secs(30), "{starts:?}");
+}

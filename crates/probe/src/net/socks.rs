@@ -169,3 +169,64 @@ async fn relay(shared: &Shared, client: TcpStream, server: Stream) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bulwark_model::{FixedClock, Intensity};
+    use bulwark_testkit::http::{HttpServer, Reply};
+    use bulwark_testkit::loopback;
+
+    use super::super::{Prober, Settings};
+    use super::*;
+    use crate::scope::Scope;
+
+    /// Asks the proxy for host and port; gives its answer and the open stream.
+    async fn ask(proxy: &Proxy, host: &str, port: u16) -> (u8, TcpStream) {
+        let mut stream = TcpStream::connect(proxy.address).await.expect("connected");
+        stream.write_all(&[5, 1, 0]).await.expect("sent");
+        let mut chosen = [0; 2];
+        stream.read_exact(&mut chosen).await.expect("an answer");
+        assert_eq!(chosen, [5, 0]);
+        let mut request = vec![5, 1, 0, 3, u8::try_from(host.len()).expect("short")];
+        request.extend_from_slice(host.as_bytes());
+        request.extend_from_slice(&port.to_be_bytes());
+        stream.write_all(&request).await.expect("sent");
+        let mut reply = [0; 10];
+        stream.read_exact(&mut reply).await.expect("an answer");
+        (reply[1], stream)
+    }
+
+    #[test]
+    fn only_what_the_plan_allows_is_opened() {
+        let server = HttpServer::start(loopback(), None, |_| Reply::text(200, "through")).expect("a server");
+        let settings = Settings {
+            scope: Scope { hosts: ["localhost".into()].into(), ..Scope::default() },
+            intensity: Intensity::Lab,
+            ..Settings::default()
+        };
+        let clock = Arc::new(FixedClock::new(jiff::Timestamp::UNIX_EPOCH));
+        let prober = Prober::new(settings, clock).expect("a prober");
+        let port = server.addr().port();
+        prober.runtime.block_on(async {
+            let proxy = Proxy::start(&prober.net).await.expect("a proxy");
+            for host in ["127.0.0.1", "other.invalid", "169.254.169.254"] {
+                assert_eq!(ask(&proxy, host, port).await.0, 2, "{host}");
+                assert_eq!(proxy.failure(host).map(|e| e.code), Some(Code::OutOfScope));
+            }
+            assert!(server.connections().is_empty());
+            let (reply, mut stream) = ask(&proxy, "localhost", port).await;
+            assert_eq!(reply, 0);
+            stream
+                .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                .await
+                .expect("sent");
+            let mut text = String::new();
+            stream.read_to_string(&mut text).await.expect("read");
+            assert!(text.ends_with("through"), "{text}");
+            assert_eq!(
+                ask(&proxy, "localhost", bulwark_testkit::closed_port().expect("a port").port()).await.0,
+                5
+            );
+        });
+    }
+}

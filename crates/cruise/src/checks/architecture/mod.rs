@@ -19,7 +19,7 @@ pub const CHECKS: &[Definition] = &[
         severity: Severity::Medium,
         grade: Grade::Availability,
         effort: Effort::Large,
-        standard: "NIST SP 800-34 Rev. 1 §3.4.2; ISO/IEC 27002:2022 §8.14",
+        standard: "ISO/IEC 27002:2022 §8.14",
         kinds: &["tcp", "dns"],
         judge: single::single_address,
     },

@@ -13,7 +13,7 @@ use crate::check::{Case, Sheet};
 use crate::checks::end_user::visit::subject_of;
 use crate::plan::AnswerValue;
 
-/// A web host should have two addresses of one family (NIST SP 800-34 Rev. 1 §3.4.2, §5.2). One IPv4 and one
+/// A web host should have two addresses of one family (ISO/IEC 27002:2022 §8.14). One IPv4 and one
 /// IPv6 address are usually the same machine: warning. A single address can also hide a cluster behind
 /// a virtual address: when the questionnaire says servers are redundant, it is a warning only.
 pub(super) fn single_address(case: &Case<'_>, sheet: &mut Sheet) {

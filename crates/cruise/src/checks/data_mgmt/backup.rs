@@ -4,7 +4,7 @@ use bulwark_i18n::{args, file_size};
 use bulwark_model::{Effort, Grade, Severity};
 use bulwark_probe::evidence::FileFact;
 
-use super::folder::{of_kind, tidy, unread};
+use super::folder::{leave_to_others, of_kind, tidy, unread};
 use super::series::{Generation, is_backup, series};
 use crate::check::{Case, Definition, Sheet};
 use crate::plan::PathKind;
@@ -48,6 +48,7 @@ const SKEW_S: i64 = 3_600;
 /// The newest backup that is not empty is no older than the plan's `max_age_hours`. Logs, checksums
 /// and half-written files are no backups. Age counts from the moment of listing.
 fn backup_age(case: &Case<'_>, sheet: &mut Sheet) {
+    leave_to_others(case, sheet, &[PathKind::Backup]);
     for (local, piece) in of_kind(case, PathKind::Backup) {
         let files = piece.body;
         let asset = files.path.as_str();
@@ -87,6 +88,7 @@ const MOST_BEFORE: usize = 10;
 /// ten before it. Generations are files (or folders) whose names differ only in dates and numbers,
 /// so that a small configuration archive is not measured against a large database.
 fn backup_size_trend(case: &Case<'_>, sheet: &mut Sheet) {
+    leave_to_others(case, sheet, &[PathKind::Backup]);
     for (_, piece) in of_kind(case, PathKind::Backup) {
         let files = piece.body;
         for (shape, generations) in series(files) {
@@ -141,6 +143,7 @@ const ENCRYPTED: &[&str] = &[".gpg", ".pgp", ".age", ".enc", ".aes"];
 /// No backup can be changed by every account of the machine (fail) or read by every account (warn:
 /// a folder above may still close it off). Encrypted files may be readable.
 fn backup_permissions(case: &Case<'_>, sheet: &mut Sheet) {
+    leave_to_others(case, sheet, &[PathKind::Backup]);
     for (_, piece) in of_kind(case, PathKind::Backup) {
         let files = piece.body;
         let asset = files.path.as_str();

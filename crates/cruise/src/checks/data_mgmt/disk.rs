@@ -1,13 +1,14 @@
 //! Room left on file systems.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use bulwark_i18n::{args, file_size};
 use bulwark_model::{Effort, Grade, Severity};
 use bulwark_probe::evidence::Mount;
 
-use super::folder::tidy;
-use crate::check::{Case, Definition, Sheet};
+use super::folder::{leave_to_others, tidy};
+use crate::check::{Case, Definition, Entry, Sheet};
+use crate::plan::PathKind;
 
 /// `data_mgmt.disk-fill`
 pub(super) const DISK_FILL: Definition = Definition {
@@ -27,11 +28,12 @@ const READ_ONLY: &[&str] = &["squashfs", "iso9660", "udf", "erofs", "cramfs", "r
 /// folders: over 85 % used warns, over 95 % fails. File systems without a fixed number of inodes
 /// (btrfs) have none to run out of.
 fn disk_fill(case: &Case<'_>, sheet: &mut Sheet) {
+    leave_to_others(case, sheet, &[PathKind::Backup, PathKind::Data, PathKind::WebRoot]);
     // By mount point: the same file system may be met through several folders.
-    let mut done: BTreeMap<&str, ()> = BTreeMap::new();
+    let mut done: BTreeSet<&str> = BTreeSet::new();
     for piece in case.hosts() {
         for mount in &piece.body.mounts {
-            if done.insert(&mount.path, ()).is_none() {
+            if done.insert(mount.path.as_str()) {
                 judge(mount, sheet, |entry| entry.from(&piece));
             }
         }
@@ -40,18 +42,14 @@ fn disk_fill(case: &Case<'_>, sheet: &mut Sheet) {
     for piece in case.files() {
         let planned = plan.scope.paths.iter().any(|local| local.path.to_string_lossy() == piece.body.path);
         if let Some(mount) = piece.body.mount.as_ref().filter(|_| planned)
-            && done.insert(&mount.path, ()).is_none()
+            && done.insert(mount.path.as_str())
         {
             judge(mount, sheet, |entry| entry.from(&piece));
         }
     }
 }
 
-fn judge(
-    mount: &Mount,
-    sheet: &mut Sheet,
-    complete: impl for<'s> FnOnce(crate::check::Entry<'s>) -> crate::check::Entry<'s>,
-) {
+fn judge(mount: &Mount, sheet: &mut Sheet, complete: impl for<'s> FnOnce(Entry<'s>) -> Entry<'s>) {
     if mount.total_bytes == 0 || READ_ONLY.contains(&mount.fs.as_str()) {
         return;
     }

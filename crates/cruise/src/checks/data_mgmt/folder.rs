@@ -3,8 +3,19 @@
 use bulwark_probe::evidence::Files;
 use bulwark_probe::failure::{Code, Failure, Step};
 
-use crate::check::{Case, Piece};
+use crate::check::{Case, Piece, Sheet};
 use crate::plan::{LocalPath, PathKind};
+
+/// Listings that could not be made and are none of this check's business: evidence files, folders
+/// of other kinds.
+pub(super) fn leave_to_others(case: &Case<'_>, sheet: &mut Sheet, kinds: &[PathKind]) {
+    for piece in case.failed(&["files"]) {
+        let mut ours = case.plan.scope.paths.iter().filter(|local| kinds.contains(&local.kind));
+        if !ours.any(|local| local.path.to_string_lossy() == piece.record.subject) {
+            sheet.handled(&piece);
+        }
+    }
+}
 
 /// The listings of the plan's folders of one kind, in the order of the plan. Listings of evidence
 /// files belong to no folder of the plan.

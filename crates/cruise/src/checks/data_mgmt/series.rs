@@ -122,8 +122,8 @@ pub(super) fn shape(name: &str) -> String {
         }
     }
     push_word(&mut out, &word);
-    while let Some(shorter) = out.strip_suffix(".#") {
-        out = shorter.to_owned();
+    while out.ends_with(".#") {
+        out.truncate(out.len() - 2);
     }
     out
 }

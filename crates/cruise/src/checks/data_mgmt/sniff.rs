@@ -159,7 +159,7 @@ fn dump(name: &str, first: &[u8], lower: &str) -> Option<&'static str> {
     if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| first.starts_with(magic)) {
         return Some(what);
     }
-    if name.ends_with(".sql") || name.ends_with(".dump") || name.ends_with(".bak") || name.ends_with(".old") {
+    if [".sql", ".dump", ".bak", ".old"].iter().any(|e| name.ends_with(e)) {
         if SQL.iter().any(|s| lower.starts_with(s)) {
             return Some("SQL");
         }

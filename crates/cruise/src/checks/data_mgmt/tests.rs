@@ -506,6 +506,16 @@ fn evidence_that_could_not_be_collected_is_an_error() {
         assert_eq!(line.verdict, Verdict::Error, "{}", d.id);
         assert_eq!(one(d.id, &plan(&[]), vec![]).verdict, NotTested);
     }
+    // A missing evidence file or a folder of another kind is not the trouble of these checks.
+    for path in ["/e/proof.pdf", "/srv/data"] {
+        let failed = record(
+            &format!("files:{path}"),
+            Outcome::Failed(Failure::new(Step::Read, Code::Unreadable, "x")),
+        );
+        let good = files(listing("/srv/backup", &[("db.sql.gz", 9, 1, 0o640)]));
+        let p = plan(&[(PathKind::Backup, "/srv/backup"), (PathKind::Data, "/srv/data")]);
+        assert_eq!(one("data_mgmt.backup-age", &p, vec![failed, good]).verdict, Pass, "{path}");
+    }
 }
 
 #[test]

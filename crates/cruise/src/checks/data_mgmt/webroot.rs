@@ -4,7 +4,7 @@ use bulwark_i18n::args;
 use bulwark_model::{Effort, Grade, Severity};
 use bulwark_probe::evidence::FileFact;
 
-use super::folder::{of_kind, tidy, unread};
+use super::folder::{leave_to_others, of_kind, tidy, unread};
 use crate::check::{Case, Definition, Sheet};
 use crate::plan::PathKind;
 
@@ -23,6 +23,7 @@ pub(super) const WEBROOT_DUMPS: Definition = Definition {
 /// settings with passwords. Archives count only when their name speaks of a backup: others are
 /// offered for download on purpose.
 fn webroot_dumps(case: &Case<'_>, sheet: &mut Sheet) {
+    leave_to_others(case, sheet, &[PathKind::WebRoot]);
     for (_, piece) in of_kind(case, PathKind::WebRoot) {
         let files = piece.body;
         let asset = files.path.as_str();

@@ -60,7 +60,7 @@ pub(super) fn csp(case: &Case<'_>, sheet: &mut Sheet) {
 }
 
 /// Scripts from any host: `*` or a bare scheme, unless `'strict-dynamic'` makes browsers ignore
-/// host and scheme sources (CSP3 §6.7.2.4).
+/// host and scheme sources (CSP3 §8.2).
 fn whole_schemes(policy: &Csp) -> bool {
     policy.script_sources().is_some_and(|sources| {
         let has = |words: &[&str]| sources.iter().any(|s| words.iter().any(|w| s.eq_ignore_ascii_case(w)));
@@ -68,7 +68,7 @@ fn whole_schemes(policy: &Csp) -> bool {
     })
 }
 
-/// X-Content-Type-Options: the first value of the field must be `nosniff` (Fetch §3.6). Asked of
+/// X-Content-Type-Options: the first value of the field must be `nosniff` (Fetch standard). Asked of
 /// every answer, not only of HTML.
 pub(super) fn nosniff(case: &Case<'_>, sheet: &mut Sheet) {
     settle(case, sheet);
@@ -92,7 +92,7 @@ pub(super) fn nosniff(case: &Case<'_>, sheet: &mut Sheet) {
 }
 
 /// Protection against framing of an HTML page: `frame-ancestors` of a policy in a *header* (browsers
-/// ignore it in `<meta>`, CSP3 §6.4.2) replaces X-Frame-Options; else X-Frame-Options must be `DENY`
+/// ignore it in `<meta>`, CSP3 §3.3) replaces X-Frame-Options; else X-Frame-Options must be `DENY`
 /// or `SAMEORIGIN`; `ALLOW-FROM` is ignored by browsers (HTML standard, "X-Frame-Options").
 pub(super) fn frame_protection(case: &Case<'_>, sheet: &mut Sheet) {
     settle(case, sheet);

@@ -91,9 +91,13 @@ fn untidy(chain: &[Certificate]) -> Vec<String> {
         .filter_map(|p| match p {
             ChainProblem::LeafNotFirst => Some("leaf not first".to_owned()),
             ChainProblem::OutOfOrder { position } => Some(format!("#{position} out of order")),
-            ChainProblem::Extra { position, subject } => Some(format!("#{position} not needed: {}", clip(&subject))),
+            ChainProblem::Extra { position, subject } => {
+                Some(format!("#{position} not needed: {}", clip(&subject)))
+            }
             ChainProblem::Duplicate { position } => Some(format!("#{position} twice")),
-            ChainProblem::Empty | ChainProblem::MissingIntermediate { .. } | ChainProblem::RootIncluded { .. } => None,
+            ChainProblem::Empty
+            | ChainProblem::MissingIntermediate { .. }
+            | ChainProblem::RootIncluded { .. } => None,
         })
         .collect()
 }
@@ -262,7 +266,11 @@ pub(super) fn weak_signature(algorithm: &str) -> bool {
     ["md2", "md5", "sha1with", "withsha1"].iter().any(|w| name.contains(w))
         || matches!(
             algorithm,
-            "1.2.840.113549.1.1.2" | "1.2.840.113549.1.1.4" | "1.2.840.113549.1.1.5" | "1.2.840.10045.4.1" | "1.2.840.10040.4.3"
+            "1.2.840.113549.1.1.2"
+                | "1.2.840.113549.1.1.4"
+                | "1.2.840.113549.1.1.5"
+                | "1.2.840.10045.4.1"
+                | "1.2.840.10040.4.3"
         )
 }
 
@@ -275,7 +283,9 @@ pub(super) fn strength(case: &Case<'_>, sheet: &mut Sheet) {
     for shown in shown(case, sheet) {
         let host = shown.host.as_str();
         let authorities = || shown.chain.iter().skip(1).filter(|c| !c.self_signed);
-        let weak_key = std::iter::once(&shown.leaf).chain(authorities()).find(|c| key_strength(&c.key) == Strength::Weak);
+        let weak_key = std::iter::once(&shown.leaf)
+            .chain(authorities())
+            .find(|c| key_strength(&c.key) == Strength::Weak);
         let weak_sig = std::iter::once(&shown.leaf)
             .filter(|c| !c.self_signed || shown.chain.len() == 1)
             .chain(authorities())
@@ -285,7 +295,8 @@ pub(super) fn strength(case: &Case<'_>, sheet: &mut Sheet) {
             let values = args![host = host, subject = clip(&bad.subject), key = key_word(&bad.key)];
             sheet.fail(host, "weak_key", &values)
         } else if let Some(bad) = weak_sig {
-            let values = args![host = host, subject = clip(&bad.subject), signature = clip(&bad.signature_algorithm)];
+            let values =
+                args![host = host, subject = clip(&bad.subject), signature = clip(&bad.signature_algorithm)];
             sheet.fail(host, "weak_signature", &values)
         } else {
             let values = args![host = host, key = key, signature = clip(&shown.leaf.signature_algorithm)];
@@ -295,7 +306,10 @@ pub(super) fn strength(case: &Case<'_>, sheet: &mut Sheet) {
                 Strength::Weak | Strength::Unknown => sheet.manual(host, "unknown", &values),
             }
         };
-        let lines = shown.chain.iter().map(|c| format!("{} | {} | {}", c.subject, key_word(&c.key), c.signature_algorithm));
+        let lines = shown
+            .chain
+            .iter()
+            .map(|c| format!("{} | {} | {}", c.subject, key_word(&c.key), c.signature_algorithm));
         entry.from(&shown.piece).excerpt(excerpt(lines));
     }
 }

@@ -57,9 +57,9 @@ pub(super) fn mx(case: &Case<'_>, sheet: &mut Sheet) {
             MxSet::Null => sheet.pass(&domain, "null", &args![domain = domain]),
             MxSet::NullMixed(_) => sheet.fail(&domain, "null_mixed", &args![domain = domain]),
             MxSet::None => {
-                let has_address = ["A", "AAAA"]
-                    .iter()
-                    .any(|t| matches!(recursive(piece.body, &domain, t), Some(Ok(m)) if !m.addresses().is_empty()));
+                let has_address = ["A", "AAAA"].iter().any(
+                    |t| matches!(recursive(piece.body, &domain, t), Some(Ok(m)) if !m.addresses().is_empty()),
+                );
                 if has_address {
                     sheet.warn(&domain, "implicit", &args![domain = domain])
                 } else {
@@ -104,7 +104,9 @@ pub(super) fn starttls(case: &Case<'_>, sheet: &mut Sheet) {
             None if smtp.port == 465 => sheet.not_applicable(&host, "implicit_tls", &args![host = host]),
             None => sheet.fail(&host, "not_offered", &args![host = host]),
             Some(Ok(_)) => sheet.pass(&host, "pass", &args![host = host]),
-            Some(Err(f)) if matches!(f.code, Code::TlsFailed | Code::NotTls | Code::BadAnswer | Code::Closed) => {
+            Some(Err(f))
+                if matches!(f.code, Code::TlsFailed | Code::NotTls | Code::BadAnswer | Code::Closed) =>
+            {
                 sheet.fail(&host, "broken", &args![host = host])
             }
             Some(Err(failure)) => sheet.error(&host, failure),

@@ -4,7 +4,9 @@ use bulwark_i18n::args;
 use bulwark_probe::dns::Message;
 use bulwark_probe::evidence::Dns;
 use bulwark_probe::failure::Failure;
-use bulwark_probe::mail::{Dmarc, Mechanism, Policy, Qualifier, Spf, is_dmarc, is_spf, parse_dmarc, parse_spf};
+use bulwark_probe::mail::{
+    Dmarc, Mechanism, Policy, Qualifier, Spf, is_dmarc, is_spf, parse_dmarc, parse_spf,
+};
 
 use super::view::{clip, excerpt, mail_domains, recursive};
 use crate::check::{Case, Sheet};
@@ -16,7 +18,8 @@ const SPF_LOOKUPS: usize = 10;
 fn open_to_all(spf: &Spf) -> bool {
     spf.all == Some(Qualifier::Pass)
         || spf.terms.iter().any(|t| {
-            t.qualifier == Qualifier::Pass && matches!(t.mechanism, Mechanism::Ip4(_, 0) | Mechanism::Ip6(_, 0))
+            t.qualifier == Qualifier::Pass
+                && matches!(t.mechanism, Mechanism::Ip4(_, 0) | Mechanism::Ip6(_, 0))
         })
 }
 
@@ -61,7 +64,9 @@ fn spf_policy<'s>(sheet: &'s mut Sheet, domain: &str, spf: &Spf) -> crate::check
         _ if lookups > SPF_LOOKUPS => sheet.fail(domain, "lookups", &values),
         (Some(Qualifier::Fail | Qualifier::SoftFail), _) if uses_ptr => sheet.warn(domain, "ptr", &values),
         (Some(Qualifier::Fail | Qualifier::SoftFail), _) => sheet.pass(domain, "pass", &values),
-        (None, Some(target)) => sheet.info(domain, "redirect", &args![domain = domain, target = clip(target)]),
+        (None, Some(target)) => {
+            sheet.info(domain, "redirect", &args![domain = domain, target = clip(target)])
+        }
         _ => sheet.fail(domain, "no_end", &values),
     }
 }
@@ -137,7 +142,8 @@ fn dmarc_policy<'s>(
 ) -> crate::check::Entry<'s> {
     let subdomains = dmarc.subdomain_policy.unwrap_or(dmarc.policy);
     let policy = if inherited { subdomains } else { dmarc.policy };
-    let values = args![domain = domain, policy = word(policy), sub = word(subdomains), percent = dmarc.percent];
+    let values =
+        args![domain = domain, policy = word(policy), sub = word(subdomains), percent = dmarc.percent];
     if policy == Policy::None {
         sheet.warn(domain, "watching", &values)
     } else if dmarc.percent < 100 {

@@ -201,7 +201,8 @@ pub(super) fn rtt(case: &Case<'_>, sheet: &mut Sheet) {
         }
     }
     for ((host, at), samples) in all {
-        let mut times: Vec<u64> = samples.iter().filter_map(|(_, s)| s.rtt_us.as_ref().ok().copied()).collect();
+        let mut times: Vec<u64> =
+            samples.iter().filter_map(|(_, s)| s.rtt_us.as_ref().ok().copied()).collect();
         if times.is_empty() {
             // Whether the address answers at all is judged by `network.tcp-reachable`.
             continue;

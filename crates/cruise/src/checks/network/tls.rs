@@ -24,7 +24,9 @@ fn describe(attempt: &TlsAttempt) -> String {
         Ok(TlsAnswer::Accepted { version, cipher, .. }) => {
             format!("{} {}", version_word(*version), suite_word(*cipher))
         }
-        Ok(TlsAnswer::Alert { description, .. }) => format!("alert {description} {}", alert_name(*description)),
+        Ok(TlsAnswer::Alert { description, .. }) => {
+            format!("alert {description} {}", alert_name(*description))
+        }
         Ok(TlsAnswer::Closed) => "closed".into(),
         Ok(TlsAnswer::NotTls { .. }) => "not TLS".into(),
         Err(failure) => failure.to_string(),
@@ -82,10 +84,19 @@ pub(super) fn versions(case: &Case<'_>, sheet: &mut Sheet) {
         let offer = offer(body);
         let old: Vec<u16> = offer.accepted.iter().copied().filter(|v| *v < Version::Tls12.wire()).collect();
         let all = words(offer.accepted.iter().copied());
-        let values = args![host = host, versions = all, old = words(old.iter().copied()), silent = offer.silent.join(", ")];
+        let values = args![
+            host = host,
+            versions = all,
+            old = words(old.iter().copied()),
+            silent = offer.silent.join(", ")
+        ];
         let entry = if !old.is_empty() {
             let entry = sheet.fail(&host, "old", &values);
-            if old.iter().any(|v| *v <= Version::Ssl3.wire()) { entry.severity(Severity::High) } else { entry }
+            if old.iter().any(|v| *v <= Version::Ssl3.wire()) {
+                entry.severity(Severity::High)
+            } else {
+                entry
+            }
         } else if offer.plain {
             sheet.fail(&host, "plain", &values)
         } else if let Some(failure) = offer.failure {
@@ -119,10 +130,12 @@ pub(super) fn ciphers(case: &Case<'_>, sheet: &mut Sheet) {
                 _ => None,
             })
             .collect();
-        let modern: Vec<(u16, u16)> = chosen.iter().copied().filter(|(v, _)| *v >= Version::Tls12.wire()).collect();
+        let modern: Vec<(u16, u16)> =
+            chosen.iter().copied().filter(|(v, _)| *v >= Version::Tls12.wire()).collect();
         let judged = if modern.is_empty() { chosen } else { modern };
         let host = host_port(&body.host, body.port);
-        let Some((version, suite)) = judged.iter().copied().min_by_key(|(_, suite)| cipher_class(*suite)) else {
+        let Some((version, suite)) = judged.iter().copied().min_by_key(|(_, suite)| cipher_class(*suite))
+        else {
             if let Some(failure) = offer(body).failure {
                 sheet.error(&host, failure).from(&piece);
             }
@@ -134,7 +147,9 @@ pub(super) fn ciphers(case: &Case<'_>, sheet: &mut Sheet) {
             Class::PhaseOut => sheet.warn(&host, "ageing", &values),
             Class::Sufficient | Class::Good => sheet.pass(&host, "pass", &values),
         };
-        let lines = judged.iter().map(|(v, s)| format!("{}: {} ({})", version_word(*v), suite_word(*s), cipher_class(*s).label().en));
+        let lines = judged.iter().map(|(v, s)| {
+            format!("{}: {} ({})", version_word(*v), suite_word(*s), cipher_class(*s).label().en)
+        });
         entry.from(&piece).excerpt(excerpt(lines));
     }
 }

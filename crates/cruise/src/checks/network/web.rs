@@ -72,12 +72,14 @@ pub(super) fn redirect(case: &Case<'_>, sheet: &mut Sheet) {
         let target = redirect_target(first);
         let to = target.as_ref().map(|t| plain_url(t.as_str())).unwrap_or_default();
         let values = args![url = url, target = to, status = first.status];
-        let same_host = target.as_ref().and_then(Url::host_str).is_some_and(|h| {
-            Some(h.trim_matches(['[', ']']).to_ascii_lowercase()) == url_host(&http.url)
-        });
-        let later = http.hops.iter().any(|h| {
-            is_secure(&h.url) || redirect_target(h).is_some_and(|t| t.scheme() == "https")
-        });
+        let same_host = target
+            .as_ref()
+            .and_then(Url::host_str)
+            .is_some_and(|h| Some(h.trim_matches(['[', ']']).to_ascii_lowercase()) == url_host(&http.url));
+        let later = http
+            .hops
+            .iter()
+            .any(|h| is_secure(&h.url) || redirect_target(h).is_some_and(|t| t.scheme() == "https"));
         let entry = match target.as_ref().map(Url::scheme) {
             Some("https") if same_host => sheet.pass(&url, "pass", &values),
             Some("https") => sheet.warn(&url, "other_host", &values),
@@ -87,7 +89,8 @@ pub(super) fn redirect(case: &Case<'_>, sheet: &mut Sheet) {
         };
         entry.from(&piece).excerpt(hops(http));
     }
-    let secure = case.http().any(|p| is_secure(&p.body.url)) || case.plan.scope.urls.iter().any(|u| u.scheme() == "https");
+    let secure = case.http().any(|p| is_secure(&p.body.url))
+        || case.plan.scope.urls.iter().any(|u| u.scheme() == "https");
     if !any && secure {
         sheet.not_tested(&case.plan.system.name, "no_plain", &[]);
     }
@@ -109,7 +112,12 @@ impl Policies {
     fn add(&mut self, hop: &Exchange) {
         // Only the first field counts (RFC 6797 §8.1).
         let field = hop.header("strict-transport-security");
-        self.lines.push(format!("{} {}: {}", hop.status, plain_url(&hop.url), field.map_or_else(|| "-".into(), clip)));
+        self.lines.push(format!(
+            "{} {}: {}",
+            hop.status,
+            plain_url(&hop.url),
+            field.map_or_else(|| "-".into(), clip)
+        ));
         match field.map(header::hsts) {
             None => self.missing += 1,
             Some(Err(_)) => self.invalid += 1,

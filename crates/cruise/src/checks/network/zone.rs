@@ -54,7 +54,9 @@ pub(super) fn count(case: &Case<'_>, sheet: &mut Sheet) {
                 } else {
                     sheet.pass(&zone.apex, "pass", &values)
                 };
-                entry.from(&zone.piece).excerpt(excerpt(names.iter().map(|n| format!("{} NS {n}", zone.apex))));
+                entry
+                    .from(&zone.piece)
+                    .excerpt(excerpt(names.iter().map(|n| format!("{} NS {n}", zone.apex))));
             }
         }
     }
@@ -71,7 +73,10 @@ fn nowhere(case: &Case<'_>, sheet: &mut Sheet) {
         }
         match recursive(piece.body, &name, "SOA") {
             Some(Ok(message)) if message.rcode == 3 => {
-                sheet.fail(&name, "no_zone", &args![zone = name]).from(&piece).excerpt(format!("{name} SOA: NXDOMAIN"));
+                sheet
+                    .fail(&name, "no_zone", &args![zone = name])
+                    .from(&piece)
+                    .excerpt(format!("{name} SOA: NXDOMAIN"));
             }
             Some(Err(failure)) => {
                 sheet.error(&name, &failure).from(&piece);
@@ -220,9 +225,7 @@ pub(super) fn authoritative(case: &Case<'_>, sheet: &mut Sheet) {
             let silent = |answer: &Option<Result<Message, Failure>>, works: bool| {
                 works && matches!(answer, Some(Err(f)) if f.code == Code::TimedOut)
             };
-            let refused = |answer: &Option<Result<Message, Failure>>| {
-                matches!(answer, Some(Err(f)) if matches!(f.code, Code::Refused | Code::Closed))
-            };
+            let refused = |answer: &Option<Result<Message, Failure>>| matches!(answer, Some(Err(f)) if matches!(f.code, Code::Refused | Code::Closed));
             let entry = if server.answers().any(lame) {
                 sheet.fail(&asset, "lame", &values)
             } else if refused(&server.tcp) && refused(&server.udp) {
@@ -251,7 +254,9 @@ pub(super) fn serials(case: &Case<'_>, sheet: &mut Sheet) {
         let servers = servers(&zone);
         let seen: Vec<(&String, u32)> = servers
             .iter()
-            .filter_map(|(name, s)| s.answers().filter(|m| !lame(m)).find_map(soa).map(|serial| (name, serial)))
+            .filter_map(|(name, s)| {
+                s.answers().filter(|m| !lame(m)).find_map(soa).map(|serial| (name, serial))
+            })
             .collect();
         let distinct: BTreeSet<u32> = seen.iter().map(|(_, serial)| *serial).collect();
         let lines = excerpt(seen.iter().map(|(name, serial)| format!("{name} serial={serial}")));
@@ -350,7 +355,12 @@ pub(super) fn caa(case: &Case<'_>, sheet: &mut Sheet) {
                 _ => None,
             })
             .collect();
-        let known = |tag: &str| matches!(tag, "issue" | "issuewild" | "iodef" | "issuemail" | "issuevmc" | "contactemail" | "contactphone");
+        let known = |tag: &str| {
+            matches!(
+                tag,
+                "issue" | "issuewild" | "iodef" | "issuemail" | "issuevmc" | "contactemail" | "contactphone"
+            )
+        };
         let values = args![zone = zone.apex, count = records.len()];
         let entry = if records.is_empty() {
             sheet.fail(&zone.apex, "missing", &values)

@@ -27,9 +27,17 @@ struct Rule {
 
 const RULES: &[Rule] = &[
     // `prohibit-password` is the default since OpenSSH 7.0 and safe against guessing.
-    Rule { name: "sshd.permitrootlogin", wanted: "no / prohibit-password", judge: |v| weak_if(v == "yes", Severity::Medium) },
+    Rule {
+        name: "sshd.permitrootlogin",
+        wanted: "no / prohibit-password",
+        judge: |v| weak_if(v == "yes", Severity::Medium),
+    },
     Rule { name: "sshd.permitemptypasswords", wanted: "no", judge: |v| weak_if(v == "yes", Severity::High) },
-    Rule { name: "sshd.hostbasedauthentication", wanted: "no", judge: |v| weak_if(v == "yes", Severity::Medium) },
+    Rule {
+        name: "sshd.hostbasedauthentication",
+        wanted: "no",
+        judge: |v| weak_if(v == "yes", Severity::Medium),
+    },
     Rule {
         name: "kernel.randomize_va_space",
         wanted: "2",
@@ -42,8 +50,16 @@ const RULES: &[Rule] = &[
     Rule { name: "fs.suid_dumpable", wanted: "0", judge: |v| weak_if(v == "1", Severity::Medium) },
     Rule { name: "fs.protected_symlinks", wanted: "1", judge: |v| weak_if(v == "0", Severity::Low) },
     Rule { name: "fs.protected_hardlinks", wanted: "1", judge: |v| weak_if(v == "0", Severity::Low) },
-    Rule { name: "net.ipv4.conf.all.accept_source_route", wanted: "0", judge: |v| weak_if(v == "1", Severity::Medium) },
-    Rule { name: "net.ipv4.icmp_echo_ignore_broadcasts", wanted: "1", judge: |v| weak_if(v == "0", Severity::Low) },
+    Rule {
+        name: "net.ipv4.conf.all.accept_source_route",
+        wanted: "0",
+        judge: |v| weak_if(v == "1", Severity::Medium),
+    },
+    Rule {
+        name: "net.ipv4.icmp_echo_ignore_broadcasts",
+        wanted: "1",
+        judge: |v| weak_if(v == "0", Severity::Low),
+    },
     Rule { name: "net.ipv4.tcp_syncookies", wanted: "1", judge: |v| loose_if(v == "0") },
     Rule { name: "net.ipv4.conf.all.accept_redirects", wanted: "0", judge: |v| loose_if(v == "1") },
     Rule { name: "net.ipv6.conf.all.accept_redirects", wanted: "0", judge: |v| loose_if(v == "1") },
@@ -103,7 +119,8 @@ pub(super) fn settings(case: &Case<'_>, sheet: &mut Sheet) {
         let passwords = host.settings.get(PASSWORDS).is_none_or(|v| v.trim().eq_ignore_ascii_case("yes"));
         if has_ssh && passwords && ssh_outward(host) && case.plan.location.vantage == Vantage::Internet {
             clean = false;
-            let value = host.settings.get(PASSWORDS).map_or_else(|| "yes (default)".to_owned(), |v| clip(v.trim()));
+            let value =
+                host.settings.get(PASSWORDS).map_or_else(|| "yes (default)".to_owned(), |v| clip(v.trim()));
             let asset = format!("{name} {PASSWORDS}");
             sheet
                 .warn(&asset, "passwords", &args![host = name])
@@ -111,9 +128,15 @@ pub(super) fn settings(case: &Case<'_>, sheet: &mut Sheet) {
                 .excerpt(format!("{PASSWORDS} = {value}"));
         }
         if seen.is_empty() {
-            sheet.not_tested(&name, "unread", &args![host = name]).from(&piece).excerpt(excerpt(host.unread.clone()));
+            sheet
+                .not_tested(&name, "unread", &args![host = name])
+                .from(&piece)
+                .excerpt(excerpt(host.unread.clone()));
         } else if clean {
-            sheet.pass(&name, "pass", &args![host = name, count = seen.len()]).from(&piece).excerpt(excerpt(seen));
+            sheet
+                .pass(&name, "pass", &args![host = name, count = seen.len()])
+                .from(&piece)
+                .excerpt(excerpt(seen));
         }
     }
 }

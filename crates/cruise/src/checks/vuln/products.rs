@@ -60,7 +60,8 @@ fn tellings<'a>(case: &Case<'a>) -> BTreeMap<String, Telling<'a>> {
             }
             for (name, product) in BARE_VERSIONS {
                 if let Some(value) = hop.header(name) {
-                    let found = Product { name: (*product).to_owned(), version: Some(clip(value)), detail: None };
+                    let found =
+                        Product { name: (*product).to_owned(), version: Some(clip(value)), detail: None };
                     place.add(&format!("{name}: {value}"), [found], piece.id, piece.record);
                 }
             }
@@ -103,7 +104,9 @@ pub(super) fn disclosure(case: &Case<'_>, sheet: &mut Sheet) {
         let exact: Vec<String> = telling
             .products
             .iter()
-            .filter(|p| if telling.ssh { p.detail.is_some() } else { p.version.as_deref().is_some_and(is_exact) })
+            .filter(
+                |p| if telling.ssh { p.detail.is_some() } else { p.version.as_deref().is_some_and(is_exact) },
+            )
             .map(shown)
             .collect();
         let values = args![place = place, products = exact.join(", ")];
@@ -115,9 +118,10 @@ pub(super) fn disclosure(case: &Case<'_>, sheet: &mut Sheet) {
             sheet.fail(&place, "tells", &values)
         };
         let entry = entry.excerpt(excerpt(telling.lines));
-        let _ = telling.records.iter().fold(entry, |entry, (id, record)| {
-            entry.from(&Piece { id, record, body: &record.outcome })
-        });
+        let _ = telling
+            .records
+            .iter()
+            .fold(entry, |entry, (id, record)| entry.from(&Piece { id, record, body: &record.outcome }));
     }
 }
 
@@ -217,12 +221,14 @@ pub(super) fn end_of_life(case: &Case<'_>, sheet: &mut Sheet) {
             };
             let source = found.map(|r| format!("{} < {}: {} ({})", r.product, r.below, r.ended, r.source));
             let entry = entry.excerpt(excerpt(telling.lines.iter().cloned().chain(source)));
-            let _ = telling.records.iter().fold(entry, |entry, (id, record)| {
-                entry.from(&Piece { id, record, body: &record.outcome })
-            });
+            let _ = telling
+                .records
+                .iter()
+                .fold(entry, |entry, (id, record)| entry.from(&Piece { id, record, body: &record.outcome }));
         }
     }
-    let looked = case.http().next().is_some() || case.ports().next().is_some() || case.smtp().next().is_some();
+    let looked =
+        case.http().next().is_some() || case.ports().next().is_some() || case.smtp().next().is_some();
     if !any && looked {
         sheet.not_tested(&case.plan.system.name, "no_version", &[]);
     }

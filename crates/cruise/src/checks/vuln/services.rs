@@ -51,7 +51,11 @@ fn is_open(port: &PortState) -> bool {
 /// First words of a port, and the port itself.
 fn describe(port: &PortState) -> String {
     let said = visible(&port.banner.0, 120);
-    if said.is_empty() { format!("{}/tcp open", port.port) } else { format!("{}/tcp open: {said}", port.port) }
+    if said.is_empty() {
+        format!("{}/tcp open", port.port)
+    } else {
+        format!("{}/tcp open: {said}", port.port)
+    }
 }
 
 /// The TCP ports the plan declares for a host, by its own entry and by the URLs on it.
@@ -86,7 +90,10 @@ pub(super) fn undeclared(case: &Case<'_>, sheet: &mut Sheet) {
         }
         if extra.is_empty() {
             let values = args![host = host, open = open.len(), tried = piece.body.ports.len()];
-            sheet.pass(&host, "pass", &values).from(&piece).excerpt(excerpt(open.iter().map(|p| describe(p))));
+            sheet
+                .pass(&host, "pass", &values)
+                .from(&piece)
+                .excerpt(excerpt(open.iter().map(|p| describe(p))));
         }
     }
     for piece in case.hosts() {
@@ -145,17 +152,22 @@ fn listeners(case: &Case<'_>, piece: &Piece<'_, Box<Host>>, sheet: &mut Sheet) {
         sheet.manual(&name, "no_declaration", &values).from(piece).excerpt(all);
         return;
     }
-    let extra: Vec<(&u16, &Vec<&Listener>)> = reachable.iter().filter(|(p, _)| !declared.contains(p)).collect();
+    let extra: Vec<(&u16, &Vec<&Listener>)> =
+        reachable.iter().filter(|(p, _)| !declared.contains(p)).collect();
     for (port, listeners) in &extra {
         let asset = host_port(&name, **port);
-        let process = listeners.iter().find_map(|l| l.process.as_deref()).map_or_else(|| "?".to_owned(), clip);
+        let process =
+            listeners.iter().find_map(|l| l.process.as_deref()).map_or_else(|| "?".to_owned(), clip);
         sheet
             .fail(&asset, "listening", &args![port = asset, process = process])
             .from(piece)
             .excerpt(excerpt(listeners.iter().map(|l| describe_listener(l))));
     }
     if extra.is_empty() {
-        sheet.pass(&name, "pass_local", &args![host = name, count = reachable.len()]).from(piece).excerpt(all);
+        sheet
+            .pass(&name, "pass_local", &args![host = name, count = reachable.len()])
+            .from(piece)
+            .excerpt(all);
     }
 }
 
@@ -183,8 +195,12 @@ pub(super) fn risky(case: &Case<'_>, sheet: &mut Sheet) {
     for piece in case.ports() {
         let ports: &Ports = piece.body;
         let host = clip(&ports.host);
-        let found: Vec<(&PortState, &Risky)> =
-            ports.ports.iter().filter(|p| is_open(p)).filter_map(|p| risky_service(p).map(|r| (p, r))).collect();
+        let found: Vec<(&PortState, &Risky)> = ports
+            .ports
+            .iter()
+            .filter(|p| is_open(p))
+            .filter_map(|p| risky_service(p).map(|r| (p, r)))
+            .collect();
         for (port, risky) in &found {
             let asset = host_port(&host, port.port);
             let values = args![port = asset, service = risky.name];

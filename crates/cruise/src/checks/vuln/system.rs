@@ -18,7 +18,11 @@ const DAY_S: i64 = 86_400;
 const REBOOT_HOOKS: &[&str] = &["unattended-upgrades", "update-notifier-common", "reboot-notifier"];
 
 fn os_name(os: &OsRelease) -> String {
-    let name = if os.pretty_name.is_empty() { format!("{} {}", os.id, os.version_id) } else { os.pretty_name.clone() };
+    let name = if os.pretty_name.is_empty() {
+        format!("{} {}", os.id, os.version_id)
+    } else {
+        os.pretty_name.clone()
+    };
     clip(name.trim())
 }
 
@@ -36,7 +40,10 @@ pub(super) fn os_eol(case: &Case<'_>, sheet: &mut Sheet) {
         let host = asset(piece.body);
         let os = os_release(&piece.body.os_release);
         let Some(end) = end_of_life(&os) else {
-            sheet.manual(&host, "unknown", &args![host = host, os = os_name(&os)]).from(&piece).excerpt(os_name(&os));
+            sheet
+                .manual(&host, "unknown", &args![host = host, os = os_name(&os)])
+                .from(&piece)
+                .excerpt(os_name(&os));
             continue;
         };
         let today = day(piece.record.started_at);
@@ -62,10 +69,14 @@ pub(super) fn inventory(case: &Case<'_>, sheet: &mut Sheet) {
         let host = asset(piece.body);
         let packages = &piece.body.packages;
         if packages.is_empty() {
-            sheet.not_tested(&host, "unread", &args![host = host]).from(&piece).excerpt(excerpt(piece.body.unread.clone()));
+            sheet
+                .not_tested(&host, "unread", &args![host = host])
+                .from(&piece)
+                .excerpt(excerpt(piece.body.unread.clone()));
         } else {
             let count = number(u64::try_from(packages.len()).unwrap_or(u64::MAX));
-            let managers: std::collections::BTreeSet<&str> = packages.iter().map(|p| p.manager.as_str()).collect();
+            let managers: std::collections::BTreeSet<&str> =
+                packages.iter().map(|p| p.manager.as_str()).collect();
             let managers = clip(&managers.into_iter().collect::<Vec<_>>().join(", "));
             sheet
                 .info(&host, "counted", &args![host = host, count = count, managers = managers])
@@ -105,8 +116,12 @@ pub(super) fn reboot(case: &Case<'_>, sheet: &mut Sheet) {
 pub(super) fn updates(case: &Case<'_>, sheet: &mut Sheet) {
     for piece in case.hosts() {
         let host = asset(piece.body);
-        let Some(changed) = piece.body.packages_changed_s.and_then(|s| jiff::Timestamp::from_second(s).ok()) else {
-            sheet.manual(&host, "unknown", &args![host = host]).from(&piece).excerpt(excerpt(piece.body.unread.clone()));
+        let Some(changed) = piece.body.packages_changed_s.and_then(|s| jiff::Timestamp::from_second(s).ok())
+        else {
+            sheet
+                .manual(&host, "unknown", &args![host = host])
+                .from(&piece)
+                .excerpt(excerpt(piece.body.unread.clone()));
             continue;
         };
         let age = piece.record.started_at.duration_since(changed).as_secs();

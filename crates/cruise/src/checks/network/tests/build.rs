@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use bulwark_model::{Intensity, ProtectionLevel, SystemClass, Verdict};
 use bulwark_probe::evidence::{
-    Blob, Body, Dns, DnsExchange, DnsRole, Exchange, Http, Outcome, Phases, PortState, Ports, Record, Smtp, Tcp,
-    TcpSample, TlsAnswer, TlsAttempt, TlsHandshake, TlsVersions,
+    Blob, Body, Dns, DnsExchange, DnsRole, Exchange, Http, Outcome, Phases, PortState, Ports, Record, Smtp,
+    Tcp, TcpSample, TlsAnswer, TlsAttempt, TlsHandshake, TlsVersions,
 };
 use bulwark_probe::failure::{Code, Failure, Step};
 use jiff::Timestamp;
@@ -17,7 +17,8 @@ use crate::plan::{Background, Host, Location, Plan, PlanScope, System};
 pub const NOW: &str = "2026-11-25T02:00:00Z";
 
 /// Every kind of evidence.
-pub const KINDS: &[&str] = &["dns", "tcp", "tls_versions", "tls_handshake", "http", "page", "ports", "smtp", "host"];
+pub const KINDS: &[&str] =
+    &["dns", "tcp", "tls_versions", "tls_handshake", "http", "page", "ports", "smtp", "host"];
 
 pub fn now() -> Timestamp {
     NOW.parse().expect("a time")
@@ -93,8 +94,8 @@ pub fn judge(id: &str, plan: &Plan, bodies: Vec<Outcome>) -> Vec<Line> {
         let key = format!("{id}.{}", line.sentence);
         assert_ne!(line.message.zh_tw, key, "a sentence that does not exist");
         for text in [&line.message.zh_tw, &line.message.en] {
-            let open = text.find('{').map(|at| &text[at..]);
-            assert!(open.is_none(), "{key} is not filled: {text}");
+            // `\u{202e}` is a control character made visible.
+            assert!(!text.replace("\\u{", "").contains('{'), "{key} is not filled: {text}");
         }
         assert!(line.excerpt.lines().count() <= 14, "{key}: {}", line.excerpt);
     }
@@ -177,7 +178,14 @@ fn rdata(data: &Rd<'_>) -> (u16, Vec<u8>) {
         Rd::Mx(p, n) => (15, p.to_be_bytes().into_iter().chain(wire_name(n)).collect()),
         Rd::Txt(t) => {
             let parts = t.as_bytes().chunks(255);
-            (16, parts.flat_map(|c| std::iter::once(u8::try_from(c.len()).expect("255")).chain(c.iter().copied())).collect())
+            (
+                16,
+                parts
+                    .flat_map(|c| {
+                        std::iter::once(u8::try_from(c.len()).expect("255")).chain(c.iter().copied())
+                    })
+                    .collect(),
+            )
         }
         Rd::Soa(serial, [refresh, retry, expire, minimum]) => {
             let mut out = wire_name("ns1.agency.gov.tw");
@@ -235,23 +243,53 @@ impl Zone {
     }
 
     pub fn ask_as(mut self, name: &str, rtype: &str, rcode: u8, answers: &[(&str, Rd<'_>)]) -> Self {
-        self.0.exchanges.push(exchange(DnsRole::Recursive, None, "192.0.2.53:53", "udp", name, rtype, Ok(message(name, rtype, rcode, false, answers))));
+        self.0.exchanges.push(exchange(
+            DnsRole::Recursive,
+            None,
+            "192.0.2.53:53",
+            "udp",
+            name,
+            rtype,
+            Ok(message(name, rtype, rcode, false, answers)),
+        ));
         self
     }
 
     pub fn trouble(mut self, name: &str, rtype: &str, code: Code) -> Self {
-        self.0.exchanges.push(exchange(DnsRole::Recursive, None, "192.0.2.53:53", "udp", name, rtype, Err(failure(code))));
+        self.0.exchanges.push(exchange(
+            DnsRole::Recursive,
+            None,
+            "192.0.2.53:53",
+            "udp",
+            name,
+            rtype,
+            Err(failure(code)),
+        ));
         self
     }
 
     /// An answer of one of the zone's own servers to SOA.
-    pub fn soa(mut self, server: &str, at: &str, transport: &str, answer: Result<(u8, bool, u32), Code>) -> Self {
+    pub fn soa(
+        mut self,
+        server: &str,
+        at: &str,
+        transport: &str,
+        answer: Result<(u8, bool, u32), Code>,
+    ) -> Self {
         let zone = "agency.gov.tw";
         let answer = answer.map_err(failure).map(|(rcode, aa, serial)| {
             let soa = [(zone, Rd::Soa(serial, [86_400, 7_200, 3_600_000, 3_600]))];
             message(zone, "SOA", rcode, aa, if rcode == 0 { &soa } else { &[] })
         });
-        self.0.exchanges.push(exchange(DnsRole::Authoritative, Some(server), at, transport, zone, "SOA", answer));
+        self.0.exchanges.push(exchange(
+            DnsRole::Authoritative,
+            Some(server),
+            at,
+            transport,
+            zone,
+            "SOA",
+            answer,
+        ));
         self
     }
 
@@ -286,16 +324,15 @@ fn exchange(
 pub fn tcp(host: &str, port: u16, samples: &[(&str, Result<u64, Code>)]) -> Outcome {
     let mut addresses: Vec<String> = samples.iter().map(|(a, _)| (*a).to_owned()).collect();
     addresses.dedup();
-    let samples = samples
-        .iter()
-        .map(|(a, r)| TcpSample { address: (*a).into(), rtt_us: r.map_err(failure) })
-        .collect();
+    let samples =
+        samples.iter().map(|(a, r)| TcpSample { address: (*a).into(), rtt_us: r.map_err(failure) }).collect();
     got(Body::Tcp(Tcp { host: host.into(), port, addresses, samples }))
 }
 
 /// TLS attempts, oldest first: what the server did, `None` for a refusal by alert.
 pub fn tls(attempts: &[(&str, Result<TlsAnswer, Failure>)]) -> Outcome {
-    let attempts = attempts.iter().map(|(v, a)| TlsAttempt { version: (*v).into(), answer: a.clone() }).collect();
+    let attempts =
+        attempts.iter().map(|(v, a)| TlsAttempt { version: (*v).into(), answer: a.clone() }).collect();
     got(Body::TlsVersions(TlsVersions {
         host: "www.agency.gov.tw".into(),
         address: "192.0.2.10".into(),
@@ -365,7 +402,11 @@ pub fn ports(host: &str, open: &[(u16, &[u8])], closed: &[u16]) -> Outcome {
     let mut ports: Vec<PortState> = open
         .iter()
         .map(|(port, said)| PortState { port: *port, state: "open".into(), banner: Blob(said.to_vec()) })
-        .chain(closed.iter().map(|port| PortState { port: *port, state: "closed".into(), banner: Blob::default() }))
+        .chain(closed.iter().map(|port| PortState {
+            port: *port,
+            state: "closed".into(),
+            banner: Blob::default(),
+        }))
         .collect();
     ports.sort_by_key(|p| p.port);
     got(Body::Ports(Ports { host: host.into(), address: "192.0.2.10".into(), ports }))

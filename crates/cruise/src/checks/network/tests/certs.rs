@@ -44,17 +44,41 @@ fn chains_are_whole_and_trusted() {
     );
     assert_eq!(line.severity, Severity::High);
     let leaf = vec![whole[0].clone()];
-    let line = expect(id, &plan(), vec![handshake(HOST, leaf, Some("unknown issuer: x"))], Verdict::Fail, "incomplete");
+    let line = expect(
+        id,
+        &plan(),
+        vec![handshake(HOST, leaf, Some("unknown issuer: x"))],
+        Verdict::Fail,
+        "incomplete",
+    );
     assert!(line.message.zh_tw.contains("Test CA"), "{}", line.message.zh_tw);
     let own = vec![include_bytes!("rsa2048.der").to_vec()];
     expect(id, &plan(), vec![handshake(HOST, own, Some("unknown issuer: x"))], Verdict::Fail, "self_signed");
     // The name is judged elsewhere, and an expired chain tells nothing about trust.
-    expect(id, &plan(), vec![handshake("b.tw", whole.clone(), Some("name mismatch: x"))], Verdict::Pass, "pass");
-    expect(id, &plan(), vec![handshake(HOST, whole.clone(), Some("expired: x"))], Verdict::NotTested, "dates_first");
+    expect(
+        id,
+        &plan(),
+        vec![handshake("b.tw", whole.clone(), Some("name mismatch: x"))],
+        Verdict::Pass,
+        "pass",
+    );
+    expect(
+        id,
+        &plan(),
+        vec![handshake(HOST, whole.clone(), Some("expired: x"))],
+        Verdict::NotTested,
+        "dates_first",
+    );
     let empty = "unknown issuer: the trust store is empty";
     expect(id, &plan(), vec![handshake(HOST, whole.clone(), Some(empty))], Verdict::NotTested, "no_store");
     expect(id, &plan(), vec![handshake(HOST, whole.clone(), Some("revoked: x"))], Verdict::Fail, "revoked");
-    expect(id, &plan(), vec![handshake(HOST, whole.clone(), Some("bad signature: x"))], Verdict::Fail, "invalid");
+    expect(
+        id,
+        &plan(),
+        vec![handshake(HOST, whole.clone(), Some("bad signature: x"))],
+        Verdict::Fail,
+        "invalid",
+    );
     let twice = vec![whole[0].clone(), whole[1].clone(), whole[1].clone()];
     expect(id, &plan(), vec![handshake(HOST, twice, None)], Verdict::Warn, "untidy");
     expect(id, &plan(), vec![handshake(HOST, vec![vec![1, 2, 3]], None)], Verdict::Error, "common.failed");
@@ -67,7 +91,8 @@ fn roots_given_up_by_chrome_fail_for_new_certificates_only() {
     let root = Authority::new("HiPKI Root CA - G1");
     let issue = |from: i64| root.issue(&[HOST], moment(from), moment(60 * DAY)).chain_der();
     // 2026-11-25 less 30 days is after 2025-08-01, less 600 days before it.
-    let line = expect(id, &plan(), vec![handshake(HOST, issue(-30 * DAY), None)], Verdict::Fail, "browser_distrust");
+    let line =
+        expect(id, &plan(), vec![handshake(HOST, issue(-30 * DAY), None)], Verdict::Fail, "browser_distrust");
     assert!(line.message.zh_tw.contains("HiPKI Root CA - G1"));
     expect(id, &plan(), vec![handshake(HOST, issue(-600 * DAY), None)], Verdict::Pass, "pass");
 }
@@ -116,9 +141,19 @@ fn validity_has_its_bounds() {
 fn an_intermediate_that_ends_first_is_a_warning() {
     let leaf = Authority::new("Test CA").issue(&[HOST], moment(-30 * DAY), moment(60 * DAY)).chain_der();
     // Not really its issuer; only the day counts here.
-    let old = Authority::new("Root").issue_custom(&server_params(&["ca.invalid"], moment(-900 * DAY), moment(3 * DAY)));
+    let old = Authority::new("Root").issue_custom(&server_params(
+        &["ca.invalid"],
+        moment(-900 * DAY),
+        moment(3 * DAY),
+    ));
     let chain = vec![leaf[0].clone(), old.chain_der()[0].clone()];
-    let line = expect("network.cert-expiry", &plan(), vec![handshake(HOST, chain, None)], Verdict::Warn, "intermediate");
+    let line = expect(
+        "network.cert-expiry",
+        &plan(),
+        vec![handshake(HOST, chain, None)],
+        Verdict::Warn,
+        "intermediate",
+    );
     assert!(line.message.en.contains("2026-11-28"));
 }
 

@@ -39,7 +39,9 @@ fn without_evidence_nothing_is_tested() {
 fn a_plan_without_targets_says_so() {
     let mut plan = plan();
     plan.scope = crate::plan::PlanScope::default();
-    for id in ["network.ns-count", "network.caa", "network.mx-present", "network.spf", "network.smtp-starttls"] {
+    for id in
+        ["network.ns-count", "network.caa", "network.mx-present", "network.spf", "network.smtp-starttls"]
+    {
         let lines = judge(id, &plan, Vec::new());
         assert_eq!(lines[0].sentence, "common.no_target", "{id}");
     }
@@ -62,7 +64,8 @@ fn records_that_failed_are_errors_not_failures() {
 #[test]
 fn hostile_evidence_does_not_panic() {
     let long = "\u{202e}<script>\0".repeat(5_000);
-    let garbage: Vec<Vec<u8>> = vec![vec![], vec![0xff; 700], vec![0x30, 0x82, 0xff, 0xff], (0..=255).collect()];
+    let garbage: Vec<Vec<u8>> =
+        vec![vec![], vec![0xff; 700], vec![0x30, 0x82, 0xff, 0xff], (0..=255).collect()];
     let dns = |answer: &[u8]| {
         let mut exchanges = Vec::new();
         for role in [DnsRole::Recursive, DnsRole::Authoritative] {
@@ -83,7 +86,11 @@ fn hostile_evidence_does_not_panic() {
         }
         got(Body::Dns(Dns { name: "agency.gov.tw".into(), apex: Some("agency.gov.tw".into()), exchanges }))
     };
-    let headers = [("strict-transport-security", long.as_str()), ("location", long.as_str()), ("server", long.as_str())];
+    let headers = [
+        ("strict-transport-security", long.as_str()),
+        ("location", long.as_str()),
+        ("server", long.as_str()),
+    ];
     let mut all = vec![
         http(vec![hop(&long, 301, &headers, &long)], None),
         http(vec![hop("http://www.agency.gov.tw/", 301, &headers, &long)], None),

@@ -10,19 +10,30 @@ const NS1: &str = "ns1.agency.gov.tw";
 const NS2: &str = "ns2.agency.gov.tw";
 
 fn with_ns(a: [u8; 4], b: [u8; 4]) -> Zone {
-    Zone::new().ask(Z, "NS", &[Rd::Ns(NS1), Rd::Ns(NS2)]).ask(NS1, "A", &[Rd::A(a)]).ask(NS2, "A", &[Rd::A(b)])
+    Zone::new().ask(Z, "NS", &[Rd::Ns(NS1), Rd::Ns(NS2)]).ask(NS1, "A", &[Rd::A(a)]).ask(
+        NS2,
+        "A",
+        &[Rd::A(b)],
+    )
 }
 
 #[test]
 fn two_name_servers_are_needed() {
     let id = "network.ns-count";
-    let line = expect(id, &plan(), vec![with_ns([192, 0, 2, 1], [192, 0, 2, 2]).done()], Verdict::Pass, "pass");
+    let line =
+        expect(id, &plan(), vec![with_ns([192, 0, 2, 1], [192, 0, 2, 2]).done()], Verdict::Pass, "pass");
     assert_eq!(line.message.zh_tw, "agency.gov.tw 有 2 台名稱伺服器。");
     let one = Zone::new().ask(Z, "NS", &[Rd::Ns(NS1)]).done();
     let line = expect(id, &plan(), vec![one], Verdict::Fail, "few");
     assert_eq!((line.severity, line.asset.as_str()), (Severity::Medium, Z));
     assert!(line.message.en.contains("only 1"));
-    expect(id, &plan(), vec![Zone::new().trouble(Z, "NS", Code::TimedOut).done()], Verdict::Error, "common.failed");
+    expect(
+        id,
+        &plan(),
+        vec![Zone::new().trouble(Z, "NS", Code::TimedOut).done()],
+        Verdict::Error,
+        "common.failed",
+    );
     // SERVFAIL says nothing about the zone.
     expect(id, &plan(), vec![Zone::new().ask_as(Z, "NS", 2, &[]).done()], Verdict::Error, "common.failed");
     let nowhere = Zone::named(Z, None).ask_as(Z, "SOA", 3, &[]).done();
@@ -31,7 +42,8 @@ fn two_name_servers_are_needed() {
 
 #[test]
 fn zones_of_others_are_not_judged() {
-    let cloud = Zone::named("shop.cloud.example", Some("cloud.example")).ask("cloud.example", "NS", &[Rd::Ns(NS1)]);
+    let cloud =
+        Zone::named("shop.cloud.example", Some("cloud.example")).ask("cloud.example", "NS", &[Rd::Ns(NS1)]);
     let lines = judge("network.ns-count", &plan(), vec![cloud.done()]);
     assert_eq!(lines[0].verdict, Verdict::NotTested);
 }
@@ -40,7 +52,13 @@ fn zones_of_others_are_not_judged() {
 fn one_dual_stack_network_is_one_network() {
     let id = "network.ns-prefix-diversity";
     expect(id, &plan(), vec![with_ns([192, 0, 2, 1], [198, 51, 100, 1]).done()], Verdict::Pass, "pass");
-    let line = expect(id, &plan(), vec![with_ns([192, 0, 2, 1], [192, 0, 2, 2]).done()], Verdict::Fail, "one_network");
+    let line = expect(
+        id,
+        &plan(),
+        vec![with_ns([192, 0, 2, 1], [192, 0, 2, 2]).done()],
+        Verdict::Fail,
+        "one_network",
+    );
     assert!(line.excerpt.contains("192.0.2.0/24"));
     let v6 = [0x2001, 0xdb8, 0, 0, 0, 0, 0, 1];
     let dual = with_ns([192, 0, 2, 1], [192, 0, 2, 2]).ask(NS1, "AAAA", &[Rd::Aaaa(v6)]).done();
@@ -56,9 +74,11 @@ fn lame_refusing_and_silent_servers_differ() {
         z.soa(NS1, "192.0.2.1:53", "udp", Ok((0, true, 5))).soa(NS1, "192.0.2.1:53", "tcp", Ok((0, true, 5)))
     };
     let second = |udp, tcp| {
-        let zone = good(Zone::new()).soa(NS2, "192.0.2.2:53", "udp", udp).soa(NS2, "192.0.2.2:53", "tcp", tcp);
+        let zone =
+            good(Zone::new()).soa(NS2, "192.0.2.2:53", "udp", udp).soa(NS2, "192.0.2.2:53", "tcp", tcp);
         let lines = judge(id, &plan(), vec![zone.done()]);
-        let line = lines.into_iter().find(|l| l.asset == "agency.gov.tw ns2.agency.gov.tw (IPv4)").expect("ns2");
+        let line =
+            lines.into_iter().find(|l| l.asset == "agency.gov.tw ns2.agency.gov.tw (IPv4)").expect("ns2");
         (line.verdict, line.sentence)
     };
     let ok = Ok((0, true, 5));
@@ -69,9 +89,13 @@ fn lame_refusing_and_silent_servers_differ() {
     assert_eq!(second(Err(Code::Refused), ok), (Verdict::Fail, "no_udp".into()));
     assert_eq!(second(Err(Code::Refused), Err(Code::Refused)), (Verdict::Fail, "dead".into()));
     assert_eq!(second(ok, Err(Code::TimedOut)), (Verdict::Warn, "silent".into()));
-    assert_eq!(second(Err(Code::OutOfScope), Err(Code::OutOfScope)), (Verdict::Error, "common.failed".into()));
+    assert_eq!(
+        second(Err(Code::OutOfScope), Err(Code::OutOfScope)),
+        (Verdict::Error, "common.failed".into())
+    );
     // Nobody answers over TCP: it may be our own firewall.
-    let only = Zone::new().soa(NS1, "192.0.2.1:53", "udp", ok).soa(NS1, "192.0.2.1:53", "tcp", Err(Code::TimedOut));
+    let only =
+        Zone::new().soa(NS1, "192.0.2.1:53", "udp", ok).soa(NS1, "192.0.2.1:53", "tcp", Err(Code::TimedOut));
     expect(id, &plan(), vec![only.done()], Verdict::Error, "common.failed");
     // A lost datagram that was answered the second time.
     let again = good(Zone::new().soa(NS1, "192.0.2.1:53", "udp", Err(Code::TimedOut)));
@@ -81,13 +105,20 @@ fn lame_refusing_and_silent_servers_differ() {
 #[test]
 fn serials_must_agree() {
     let id = "network.soa-consistent";
-    let zone = |a, b| Zone::new().soa(NS1, "192.0.2.1:53", "udp", a).soa(NS2, "192.0.2.2:53", "udp", b).done();
+    let zone =
+        |a, b| Zone::new().soa(NS1, "192.0.2.1:53", "udp", a).soa(NS2, "192.0.2.2:53", "udp", b).done();
     let line = expect(id, &plan(), vec![zone(Ok((0, true, 7)), Ok((0, true, 7)))], Verdict::Pass, "pass");
     assert!(line.message.zh_tw.contains("（7）"));
     let line = expect(id, &plan(), vec![zone(Ok((0, true, 7)), Ok((0, true, 8)))], Verdict::Fail, "differ");
     assert!(line.excerpt.contains("serial=8"));
     expect(id, &plan(), vec![zone(Ok((0, true, 7)), Err(Code::TimedOut))], Verdict::Error, "common.failed");
-    expect(id, &plan(), vec![zone(Err(Code::TimedOut), Err(Code::TimedOut))], Verdict::Error, "common.failed");
+    expect(
+        id,
+        &plan(),
+        vec![zone(Err(Code::TimedOut), Err(Code::TimedOut))],
+        Verdict::Error,
+        "common.failed",
+    );
     // A lame server's old copy is no second opinion.
     expect(id, &plan(), vec![zone(Ok((0, true, 7)), Ok((0, false, 6)))], Verdict::NotTested, "one_answer");
     let single = Zone::new().soa(NS1, "192.0.2.1:53", "udp", Ok((0, true, 7))).done();
@@ -107,7 +138,13 @@ fn timers_follow_the_ranges() {
         assert!(line.message.en.contains(word), "{}", line.message.en);
     }
     assert!(!line.message.en.contains("refresh"));
-    expect(id, &plan(), vec![Zone::new().trouble(Z, "SOA", Code::TimedOut).done()], Verdict::Error, "common.failed");
+    expect(
+        id,
+        &plan(),
+        vec![Zone::new().trouble(Z, "SOA", Code::TimedOut).done()],
+        Verdict::Error,
+        "common.failed",
+    );
 }
 
 #[test]
@@ -120,7 +157,13 @@ fn caa_limits_only_with_issue() {
     expect(id, &plan(), vec![zone(&[Rd::Caa(0, "iodef", "mailto:a@b.tw")])], Verdict::Warn, "no_issue");
     let odd = [Rd::Caa(0, "issue", "twca.com.tw"), Rd::Caa(128, "tbs", "x")];
     expect(id, &plan(), vec![zone(&odd)], Verdict::Warn, "critical");
-    expect(id, &plan(), vec![Zone::new().trouble(Z, "CAA", Code::TimedOut).done()], Verdict::Error, "common.failed");
+    expect(
+        id,
+        &plan(),
+        vec![Zone::new().trouble(Z, "CAA", Code::TimedOut).done()],
+        Verdict::Error,
+        "common.failed",
+    );
 }
 
 #[test]
@@ -139,7 +182,8 @@ fn mail_hosts_exist_or_are_denied() {
     let line = expect(id, &plan(), vec![gone], Verdict::Fail, "dangling");
     assert!(line.message.zh_tw.contains(mail));
     // Only asked in part: no verdict on the target.
-    let half = zone(&[Rd::Mx(10, mail)]).ask_as(mail, "A", 3, &[]).trouble(mail, "AAAA", Code::TimedOut).done();
+    let half =
+        zone(&[Rd::Mx(10, mail)]).ask_as(mail, "A", 3, &[]).trouble(mail, "AAAA", Code::TimedOut).done();
     expect(id, &plan(), vec![half], Verdict::Pass, "pass");
     let real = "mx.example.tw";
     let alias = zone(&[Rd::Mx(10, mail)])
@@ -147,7 +191,13 @@ fn mail_hosts_exist_or_are_denied() {
         .ask_as(mail, "AAAA", 0, &[(mail, Rd::Cname(real))]);
     expect(id, &plan(), vec![alias.done()], Verdict::Warn, "alias");
     expect(id, &plan(), vec![zone(&[Rd::Mx(10, "192.0.2.25")]).done()], Verdict::Fail, "literal");
-    expect(id, &plan(), vec![Zone::new().trouble(Z, "MX", Code::TimedOut).done()], Verdict::Error, "common.failed");
+    expect(
+        id,
+        &plan(),
+        vec![Zone::new().trouble(Z, "MX", Code::TimedOut).done()],
+        Verdict::Error,
+        "common.failed",
+    );
 }
 
 #[test]
@@ -157,7 +207,11 @@ fn spf_is_one_valid_closed_record() {
         let records: Vec<Rd<'_>> = texts.iter().map(|t| Rd::Txt(t)).collect();
         expect(id, &plan(), vec![Zone::new().ask(Z, "TXT", &records).done()], verdict, sentence)
     };
-    let line = check(&["google-site-verification=1", "v=spf1 mx include:_spf.example.tw -all"], Verdict::Pass, "pass");
+    let line = check(
+        &["google-site-verification=1", "v=spf1 mx include:_spf.example.tw -all"],
+        Verdict::Pass,
+        "pass",
+    );
     assert!(line.message.en.contains("2 direct lookups"));
     check(&["v=spf1 ip4:192.0.2.0/24 ~all"], Verdict::Pass, "pass");
     check(&["v=spf10 -all"], Verdict::Fail, "missing");
@@ -170,10 +224,17 @@ fn spf_is_one_valid_closed_record() {
     check(&["v=spf1 mx ?all"], Verdict::Fail, "no_end");
     check(&["v=spf1 mx ptr -all"], Verdict::Warn, "ptr");
     check(&["v=spf1 redirect=_spf.example.tw"], Verdict::Info, "redirect");
-    let many: String = (0..11).fold("v=spf1".to_owned(), |s, n| format!("{s} include:s{n}.example.tw")) + " -all";
+    let many: String =
+        (0..11).fold("v=spf1".to_owned(), |s, n| format!("{s} include:s{n}.example.tw")) + " -all";
     let line = check(&[&many], Verdict::Fail, "lookups");
     assert!(line.message.en.contains("11 direct"));
-    expect(id, &plan(), vec![Zone::new().trouble(Z, "TXT", Code::TimedOut).done()], Verdict::Error, "common.failed");
+    expect(
+        id,
+        &plan(),
+        vec![Zone::new().trouble(Z, "TXT", Code::TimedOut).done()],
+        Verdict::Error,
+        "common.failed",
+    );
 }
 
 #[test]
@@ -195,7 +256,13 @@ fn dmarc_asks_for_action() {
     check(&[], Verdict::Fail, "missing");
     check(&["v=DMARC1; p=reject", "v=DMARC1; p=none"], Verdict::Fail, "several");
     check(&["v=DMARC1; rf=afrf"], Verdict::Fail, "invalid");
-    expect(id, &plan(), vec![Zone::new().trouble(name, "TXT", Code::TimedOut).done()], Verdict::Error, "common.failed");
+    expect(
+        id,
+        &plan(),
+        vec![Zone::new().trouble(name, "TXT", Code::TimedOut).done()],
+        Verdict::Error,
+        "common.failed",
+    );
 }
 
 #[test]

@@ -49,7 +49,13 @@ fn ipv6_is_advice() {
     expect(id, &plan(), vec![tcp(HOST, 443, &[(V4, Ok(5_000)), (V6, Ok(5_000))])], Verdict::Pass, "pass");
     let line = expect(id, &plan(), vec![tcp(HOST, 443, &[(V4, Ok(5_000))])], Verdict::Fail, "no_aaaa");
     assert_eq!(line.severity, Severity::Advice);
-    expect(id, &plan(), vec![tcp(HOST, 443, &[(V4, Ok(5_000)), (V6, Err(Code::Refused))])], Verdict::Fail, "dead");
+    expect(
+        id,
+        &plan(),
+        vec![tcp(HOST, 443, &[(V4, Ok(5_000)), (V6, Err(Code::Refused))])],
+        Verdict::Fail,
+        "dead",
+    );
     let no_route = tcp(HOST, 443, &[(V4, Ok(5_000)), (V6, Err(Code::Unreachable))]);
     expect(id, &plan(), vec![no_route], Verdict::NotTested, "no_path");
     expect(id, &plan(), vec![tcp(V4, 443, &[(V4, Ok(5_000))])], Verdict::NotApplicable, "literal");
@@ -81,7 +87,9 @@ fn round_trips_show_percentiles_and_hidden_loss() {
 
 const OLD_REFUSED: [&str; 3] = ["SSLv3", "TLS 1.0", "TLS 1.1"];
 
-fn attempts(rest: Vec<(&'static str, Result<TlsAnswer, Failure>)>) -> Vec<(&'static str, Result<TlsAnswer, Failure>)> {
+fn attempts(
+    rest: Vec<(&'static str, Result<TlsAnswer, Failure>)>,
+) -> Vec<(&'static str, Result<TlsAnswer, Failure>)> {
     OLD_REFUSED.into_iter().map(|v| (v, no())).chain(rest).collect()
 }
 
@@ -91,7 +99,13 @@ fn old_versions_fail_and_13_is_expected() {
     let modern = vec![("TLS 1.2", yes(0x0303, 0xc02f)), ("TLS 1.3", yes(0x0304, 0x1301))];
     let line = expect(id, &plan(), vec![tls(&attempts(modern.clone()))], Verdict::Pass, "pass");
     assert!(line.message.zh_tw.contains("TLS 1.2, TLS 1.3"));
-    expect(id, &plan(), vec![tls(&attempts(vec![modern[0].clone(), ("TLS 1.3", no())]))], Verdict::Warn, "no_13");
+    expect(
+        id,
+        &plan(),
+        vec![tls(&attempts(vec![modern[0].clone(), ("TLS 1.3", no())]))],
+        Verdict::Warn,
+        "no_13",
+    );
     let mut old = attempts(modern.clone());
     old[1].1 = yes(0x0301, 0x002f);
     let line = expect(id, &plan(), vec![tls(&old)], Verdict::Fail, "old");
@@ -127,7 +141,8 @@ fn what_could_not_be_tried_is_not_passed() {
 #[test]
 fn the_weakest_suite_of_modern_versions_counts() {
     let id = "network.tls-cipher";
-    let with = |suite| vec![tls(&attempts(vec![("TLS 1.2", yes(0x0303, suite)), ("TLS 1.3", yes(0x0304, 0x1302))]))];
+    let with =
+        |suite| vec![tls(&attempts(vec![("TLS 1.2", yes(0x0303, suite)), ("TLS 1.3", yes(0x0304, 0x1302))]))];
     expect(id, &plan(), with(0xc030), Verdict::Pass, "pass");
     // ECDHE with CBC, RSA key exchange, 3DES.
     expect(id, &plan(), with(0xc028), Verdict::Warn, "ageing");
@@ -151,7 +166,10 @@ fn to(url: &str, status: u16, target: &str) -> Exchange {
 fn redirects_go_to_the_same_host_first() {
     let id = "network.https-redirect";
     let plain = "http://www.agency.gov.tw/";
-    let pass = http(vec![to(plain, 301, "https://www.agency.gov.tw/"), hop("https://www.agency.gov.tw/", 200, &[], "")], None);
+    let pass = http(
+        vec![to(plain, 301, "https://www.agency.gov.tw/"), hop("https://www.agency.gov.tw/", 200, &[], "")],
+        None,
+    );
     let line = expect(id, &plan(), vec![pass], Verdict::Pass, "pass");
     assert_eq!(line.asset, plain);
     // The target lies out of scope: the redirect itself still tells.
@@ -165,7 +183,13 @@ fn redirects_go_to_the_same_host_first() {
         hop("https://agency.gov.tw/", 200, &[], ""),
     ];
     expect(id, &plan(), vec![http(late, None)], Verdict::Warn, "late");
-    expect(id, &plan(), vec![http(vec![hop(plain, 200, &[], "<meta http-equiv=refresh>")], None)], Verdict::Fail, "plain");
+    expect(
+        id,
+        &plan(),
+        vec![http(vec![hop(plain, 200, &[], "<meta http-equiv=refresh>")], None)],
+        Verdict::Fail,
+        "plain",
+    );
     let circle = http(vec![to(plain, 301, "/home"), to("http://www.agency.gov.tw/home", 301, "/")], None);
     expect(id, &plan(), vec![circle], Verdict::Fail, "plain");
     expect(id, &plan(), vec![http(vec![hop(plain, 404, &[], "")], None)], Verdict::Info, "no_content");
@@ -185,7 +209,10 @@ fn hsts_is_long_and_everywhere() {
     let name = "Strict-Transport-Security";
     let with = |value: &str| http(vec![hop(url, 200, &[(name, value)], "")], None);
     let line = expect(id, &plan(), vec![with("max-age=31536000; includeSubDomains")], Verdict::Pass, "pass");
-    assert_eq!((line.asset.as_str(), line.message.zh_tw.as_str()), (HOST, "www.agency.gov.tw 已設定 HSTS 365 天。"));
+    assert_eq!(
+        (line.asset.as_str(), line.message.zh_tw.as_str()),
+        (HOST, "www.agency.gov.tw 已設定 HSTS 365 天。")
+    );
     expect(id, &plan(), vec![with("max-age=15768000")], Verdict::Pass, "pass");
     expect(id, &plan(), vec![with("max-age=15767999")], Verdict::Warn, "short");
     expect(id, &plan(), vec![with("max-age=0")], Verdict::Fail, "off");
@@ -200,7 +227,8 @@ fn hsts_is_long_and_everywhere() {
         resources: Vec::new(),
         skipped: 0,
     };
-    let line = expect(id, &plan(), vec![with("max-age=31536000"), got(Body::Page(page))], Verdict::Warn, "partial");
+    let line =
+        expect(id, &plan(), vec![with("max-age=31536000"), got(Body::Page(page))], Verdict::Warn, "partial");
     assert_eq!(line.evidence, ["E-0000", "E-0001"]);
     let literal = http(vec![hop("https://192.0.2.10/", 200, &[], "")], None);
     expect(id, &plan(), vec![literal], Verdict::NotApplicable, "literal");

@@ -8,7 +8,9 @@ use bulwark_probe::evidence::{Body, Host, Listener, Package};
 use bulwark_probe::failure::Code;
 
 use super::CHECKS;
-use crate::checks::network::tests::build::{failed, got, hop, http, judge, plan, ports, smtp, texts_are_whole};
+use crate::checks::network::tests::build::{
+    failed, got, hop, http, judge, plan, ports, smtp, texts_are_whole,
+};
 
 #[test]
 fn texts_are_whole_and_used() {
@@ -44,13 +46,19 @@ fn records_that_failed_are_errors_not_failures() {
 #[test]
 fn hostile_evidence_does_not_panic() {
     let long = "\u{202e}\0{host}/9.9.".repeat(3_000);
-    let headers = [("server", long.as_str()), ("x-powered-by", "/ / /1."), ("x-aspnet-version", long.as_str())];
+    let headers =
+        [("server", long.as_str()), ("x-powered-by", "/ / /1."), ("x-aspnet-version", long.as_str())];
     let host = Host {
         hostname: long.clone(),
         os_release: long.clone(),
         kernel: long.clone(),
         uptime_s: u64::MAX,
-        listeners: vec![Listener { protocol: "tcp".into(), address: long.clone(), port: 0, process: Some(long.clone()) }],
+        listeners: vec![Listener {
+            protocol: "tcp".into(),
+            address: long.clone(),
+            port: 0,
+            process: Some(long.clone()),
+        }],
         packages: vec![Package { manager: long.clone(), name: long.clone(), version: long.clone() }],
         settings: [("sshd.permitrootlogin".to_owned(), long.clone()), (long.clone(), long.clone())].into(),
         packages_changed_s: Some(i64::MIN),

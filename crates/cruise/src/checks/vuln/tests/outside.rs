@@ -14,7 +14,13 @@ const URL: &str = "https://www.agency.gov.tw/";
 fn open_ports_are_compared_with_the_plan() {
     let id = "vuln.undeclared-services";
     // 443 is declared by host and URL, 80 by the host, 25 as its SMTP port.
-    let line = expect(id, &plan(), vec![ports(HOST, &[(25, b""), (80, b""), (443, b"")], &[22])], Verdict::Pass, "pass");
+    let line = expect(
+        id,
+        &plan(),
+        vec![ports(HOST, &[(25, b""), (80, b""), (443, b"")], &[22])],
+        Verdict::Pass,
+        "pass",
+    );
     assert!(line.message.en.contains("Of 4 ports"));
     let extra = ports(HOST, &[(443, b""), (8080, b"HTTP/1.1 200 OK\r\n")], &[22]);
     let line = expect(id, &plan(), vec![extra], Verdict::Fail, "open");
@@ -32,12 +38,19 @@ fn risky_services_weigh_by_where_we_stand() {
     inside.location.vantage = Vantage::Inside;
     let line = expect(id, &inside, rdp(), Verdict::Warn, "inside");
     assert_eq!(line.severity, Severity::Low);
-    let line = expect(id, &inside, vec![ports(HOST, &[(23, b"\xff\xfd\x18")], &[])], Verdict::Fail, "clear_text");
+    let line =
+        expect(id, &inside, vec![ports(HOST, &[(23, b"\xff\xfd\x18")], &[])], Verdict::Fail, "clear_text");
     assert_eq!(line.severity, Severity::Medium);
     expect(id, &plan(), vec![ports(HOST, &[(443, b"")], &[21, 23, 3389])], Verdict::Pass, "pass");
     // SSH on the port of FTP, FTP on another.
     expect(id, &plan(), vec![ports(HOST, &[(21, b"SSH-2.0-OpenSSH_9.2p1\r\n")], &[])], Verdict::Pass, "pass");
-    let line = expect(id, &plan(), vec![ports(HOST, &[(2121, b"220 (vsFTPd 3.0.5)\r\n")], &[])], Verdict::Fail, "internet");
+    let line = expect(
+        id,
+        &plan(),
+        vec![ports(HOST, &[(2121, b"220 (vsFTPd 3.0.5)\r\n")], &[])],
+        Verdict::Fail,
+        "internet",
+    );
     assert!(line.message.zh_tw.contains("FTP"));
 }
 
@@ -47,7 +60,13 @@ fn exact_versions_are_disclosures() {
     let with = |headers: &[(&str, &str)]| vec![http(vec![hop(URL, 200, headers, "")], None)];
     expect(id, &plan(), with(&[("server", "nginx")]), Verdict::Pass, "pass");
     expect(id, &plan(), with(&[("server", "Apache/2 (Unix)")]), Verdict::Pass, "pass");
-    let line = expect(id, &plan(), with(&[("server", "nginx/1.22.1"), ("x-powered-by", "PHP/8.2.1")]), Verdict::Fail, "tells");
+    let line = expect(
+        id,
+        &plan(),
+        with(&[("server", "nginx/1.22.1"), ("x-powered-by", "PHP/8.2.1")]),
+        Verdict::Fail,
+        "tells",
+    );
     assert_eq!((line.asset.as_str(), line.severity), ("https://www.agency.gov.tw", Severity::Low));
     assert!(line.message.en.contains("nginx 1.22.1, PHP 8.2.1"), "{}", line.message.en);
     expect(id, &plan(), with(&[("x-aspnet-version", "4.0.30319")]), Verdict::Fail, "tells");
@@ -112,7 +131,12 @@ fn default_pages_are_found_on_good_answers_only() {
     let id = "vuln.default-page";
     let nginx = "<!DOCTYPE html><html><head><title>Welcome to nginx!</title></head><body><h1>Welcome to nginx!</h1>\
         <p>If you see this page, the nginx web server is successfully installed and working.</p></body></html>";
-    let page = |status, body: &str| vec![http(vec![hop("https://www.agency.gov.tw/?id=1", status, &[("content-type", "text/html")], body)], None)];
+    let page = |status, body: &str| {
+        vec![http(
+            vec![hop("https://www.agency.gov.tw/?id=1", status, &[("content-type", "text/html")], body)],
+            None,
+        )]
+    };
     let line = expect(id, &plan(), page(200, nginx), Verdict::Fail, "found");
     assert_eq!((line.asset.as_str(), line.severity), (URL, Severity::Low));
     assert!(line.message.en.contains("nginx"));
@@ -122,5 +146,11 @@ fn default_pages_are_found_on_good_answers_only() {
     let lines = judge(id, &plan(), page(404, nginx));
     assert_eq!(lines[0].verdict, Verdict::NotTested);
     let slow = Failure::new(Step::Receive, Code::TooSlow, "x");
-    expect(id, &plan(), vec![http(vec![hop(URL, 200, &[], "")], Some(slow))], Verdict::Error, "common.failed");
+    expect(
+        id,
+        &plan(),
+        vec![http(vec![hop(URL, 200, &[], "")], Some(slow))],
+        Verdict::Error,
+        "common.failed",
+    );
 }
