@@ -39,7 +39,7 @@ pub fn run(full: bool) -> Result<ExitCode> {
     sys::make_dir(&sys::root().join("out"))?;
     sys::write(&skip_log, "")?;
     let mut outcome = Outcome::default();
-    outcome.step("formatting", sys::cargo().args(["fmt", "--all", "--check"]))?;
+    outcome.step("formatting", sys::cargo().args(["fmt", "--all", "--check", "--", "--files-with-diff"]))?;
     outcome.step(
         "lints",
         sys::cargo().args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]),
@@ -85,6 +85,9 @@ impl Outcome {
             command.args(["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "fail"]);
         } else {
             command.args(["test", "--quiet", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"]);
+        }
+        if full && nextest {
+            command.args(["--profile", "full"]);
         }
         if full {
             command.env("PROPTEST_CASES", "20000");

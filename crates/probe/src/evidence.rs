@@ -327,7 +327,11 @@ pub struct Phases {
 impl Phases {
     /// The whole request.
     pub const fn total_us(&self) -> u64 {
-        self.resolve_us + self.connect_us + self.tls_us + self.processing_us + self.transfer_us
+        self.resolve_us
+            .saturating_add(self.connect_us)
+            .saturating_add(self.tls_us)
+            .saturating_add(self.processing_us)
+            .saturating_add(self.transfer_us)
     }
 }
 

@@ -168,6 +168,10 @@ impl Writer {
                 self.labelled(&self.w.t(key), text);
             }
         }
+        if let Some(lines) = &f.remedy_lines {
+            let fence = fence(lines);
+            let _ = write!(self.out, "\n{fence}text\n{lines}\n{fence}\n\n");
+        }
         self.pairs(&f.facts);
         if !f.evidence.is_empty() {
             let ids: Vec<&str> = f.evidence.iter().map(|e| e.text.as_str()).collect();

@@ -136,6 +136,8 @@ pub fn run(options: &Options) -> Result<()> {
     prepare(&demo)?;
     if options.fix_header {
         fix_header(&demo)?;
+    } else if demo.fixed_flag().exists() {
+        println!("  repaired         by an earlier `--fix header`; `--stop` brings the weakness back");
     }
     if options.targets_only {
         return Ok(());

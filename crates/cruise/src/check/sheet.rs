@@ -51,6 +51,22 @@ impl Entry<'_> {
         self
     }
 
+    /// Fills the English sentence with other arguments, where a value is a word that differs by
+    /// language.
+    pub fn english(self, args: &[(&str, String)]) -> Self {
+        self.0.message.en = texts().text(&key(self.0.check, &self.0.sentence), args).en;
+        self
+    }
+
+    /// Puts the check's title before the sentence: for shared sentences that do not say what they
+    /// are about.
+    pub fn titled(self) -> Self {
+        let title = texts().text(&format!("{}.title", self.0.check), &[]);
+        self.0.message.zh_tw = format!("{}：{}", title.zh_tw, self.0.message.zh_tw);
+        self.0.message.en = format!("{}: {}", title.en, self.0.message.en);
+        self
+    }
+
     /// Another severity than the definition's.
     pub fn severity(self, severity: Severity) -> Self {
         self.0.severity = severity;
@@ -66,11 +82,7 @@ impl Sheet {
 
     /// Writes a line. `sentence` is a key in the check's table of texts.
     pub fn add(&mut self, verdict: Verdict, asset: &str, sentence: &str, args: &[(&str, String)]) -> Entry<'_> {
-        let key = if sentence.starts_with("common.") {
-            sentence.to_owned()
-        } else {
-            format!("{}.{sentence}", self.definition.id)
-        };
+        let key = key(self.definition.id, sentence);
         // A warning weighs one step less than a failure of the same check.
         let severity = if verdict == Verdict::Warn { step_down(self.definition.severity) } else { self.definition.severity };
         self.lines.push(Line {
@@ -127,6 +139,7 @@ impl Sheet {
             bulwark_probe::failure::Code::NotInstalled | bulwark_probe::failure::Code::Interrupted => Verdict::NotTested,
             _ => Verdict::Error,
         };
+        let failure = shortened(failure);
         let message = failure.diagnostic(asset).what;
         let line = self.add(verdict, asset, "common.failed", &[]);
         line.0.message = message;
@@ -156,6 +169,20 @@ impl Sheet {
     pub fn finish(self) -> Vec<Line> {
         self.lines
     }
+}
+
+/// Shared sentences stand under `common`, all others under their check.
+fn key(check: &str, sentence: &str) -> String {
+    if sentence.starts_with("common.") { sentence.to_owned() } else { format!("{check}.{sentence}") }
+}
+
+/// Text of a target's making is kept short in a result; the whole is in the evidence.
+fn shortened(failure: &Failure) -> Failure {
+    let mut detail: String = failure.detail.chars().take(300).collect();
+    if detail.len() < failure.detail.len() {
+        detail.push('…');
+    }
+    Failure { detail, ..failure.clone() }
 }
 
 /// One step less grave.

@@ -15,7 +15,7 @@ pub fn judge(question: &str, case: &Case<'_>, sheet: &mut Sheet) {
     let Some(answer) = case.answer(question) else { return };
     match answer.value {
         AnswerValue::Yes if answer.evidence.is_empty() => {
-            sheet.manual(asset, "common.answer_yes_no_evidence", &[]);
+            sheet.manual(asset, "common.answer_yes_no_evidence", &[]).titled();
         }
         AnswerValue::Yes => {
             let found: Vec<(String, Option<Piece<'_, Files>>)> = answer
@@ -29,11 +29,12 @@ pub fn judge(question: &str, case: &Case<'_>, sheet: &mut Sheet) {
                 .collect();
             let names: Vec<&str> = found.iter().map(|(path, _)| file_name(path)).collect();
             if let Some((path, _)) = found.iter().find(|(_, piece)| piece.is_none()) {
-                sheet.manual(asset, "common.answer_evidence_missing", &args![files = file_name(path)]);
+                sheet.manual(asset, "common.answer_evidence_missing", &args![files = file_name(path)]).titled();
                 return;
             }
             let mut entry = sheet
                 .pass(asset, "common.answer_yes", &args![files = names.join("、")])
+                .titled()
                 .excerpt(hashes(&found));
             for (_, piece) in &found {
                 if let Some(piece) = piece {
@@ -42,16 +43,16 @@ pub fn judge(question: &str, case: &Case<'_>, sheet: &mut Sheet) {
             }
         }
         AnswerValue::Partial => {
-            sheet.warn(asset, "common.answer_partial", &args![note = answer.note]);
+            sheet.warn(asset, "common.answer_partial", &args![note = answer.note]).titled();
         }
         AnswerValue::No => {
-            sheet.fail(asset, "common.answer_no", &args![note = answer.note]);
+            sheet.fail(asset, "common.answer_no", &args![note = answer.note]).titled();
         }
         AnswerValue::NotApplicable => {
-            sheet.not_applicable(asset, "common.answer_not_applicable", &args![note = answer.note]);
+            sheet.not_applicable(asset, "common.answer_not_applicable", &args![note = answer.note]).titled();
         }
         AnswerValue::Unknown => {
-            sheet.manual(asset, "common.answer_unknown", &[]);
+            sheet.manual(asset, "common.answer_unknown", &[]).titled();
         }
     }
 }

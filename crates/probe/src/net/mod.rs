@@ -229,13 +229,18 @@ impl Prober {
     pub fn collect(&self, task: &Task, stop: &Stop) -> Record {
         let started_at = self.net.clock.now();
         let began = std::time::Instant::now();
-        let result = self.runtime.block_on(async {
-            tokio::select! {
-                biased;
-                () = stop.wait() => Err(Failure::new(Step::Pace, Code::Interrupted, task.subject())),
-                result = Box::pin(dispatch(&self.net, task)) => result,
-            }
-        });
+        let working = || {
+            self.runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    () = stop.wait() => Err(Failure::new(Step::Pace, Code::Interrupted, task.subject())),
+                    result = Box::pin(dispatch(&self.net, task)) => result,
+                }
+            })
+        };
+        // A fault of ours costs one record, not the run.
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(working))
+            .unwrap_or_else(|_| Err(Failure::new(Step::Decode, Code::Internal, "panic")));
         Record {
             key: task.key(),
             subject: task.subject(),

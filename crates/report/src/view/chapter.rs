@@ -130,7 +130,10 @@ pub(crate) struct FindingView {
     pub why: String,
     pub excerpt: Option<Excerpt>,
     pub evidence: Vec<EvidenceLink>,
+    /// What to do, in words: the first line of the remedy.
     pub remedy: String,
+    /// Its further lines as they stood: settings to paste, steps.
+    pub remedy_lines: Option<String>,
     pub facts: Vec<Pair>,
 }
 
@@ -313,6 +316,7 @@ fn finding(at: usize, f: &Finding, w: Words, refs: &Refs) -> FindingView {
     facts.push(pair(w.t("finding.standard"), clean::line(&f.standard)));
     facts.push(pair(w.t("finding.check"), clean::line(&f.check)));
     facts.retain(|p| !p.value.is_empty());
+    let (remedy, remedy_lines) = remedy(f, w);
     FindingView {
         id: refs.id(at),
         number: Refs::number(at),
@@ -322,9 +326,18 @@ fn finding(at: usize, f: &Finding, w: Words, refs: &Refs) -> FindingView {
         why: w.of(&f.why),
         excerpt: excerpt(&f.excerpt, w),
         evidence: refs.evidence(&f.evidence),
-        remedy: w.of(&f.remedy),
+        remedy,
+        remedy_lines,
         facts,
     }
+}
+
+/// The remedy's first line, and the rest with its line breaks.
+fn remedy(f: &Finding, w: Words) -> (String, Option<String>) {
+    let whole = f.remedy.get(w.0).trim();
+    let (first, rest) = whole.split_once('\n').unwrap_or((whole, ""));
+    let rest = clean::block(rest.trim_matches('\n')).text;
+    (clean::text(first), (!rest.trim().is_empty()).then_some(rest))
 }
 
 /// The plan: what is due first stands first, then what is gravest.
@@ -339,7 +352,7 @@ pub(crate) fn plan(doc: &HealthReport, w: Words, refs: &Refs) -> Vec<PlanRow> {
             chip: severity_chip(f.severity, w),
             title: w.of(&f.title),
             asset: clean::line(&f.asset),
-            action: w.of(&f.remedy),
+            action: remedy(f, w).0,
             owner: owner(f, w),
             effort: f.effort.label().get(w.0).to_owned(),
             due: bulwark_i18n::date(f.due, w.0),

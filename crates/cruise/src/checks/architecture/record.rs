@@ -1,6 +1,7 @@
 //! What only people know: the background record and the questionnaire of this domain.
 
 use bulwark_i18n::args;
+use bulwark_model::{Lang, Text};
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, offset};
 
@@ -15,34 +16,22 @@ const MAX_AGE_DAYS: i32 = 365;
 pub(super) fn background_record(case: &Case<'_>, sheet: &mut Sheet) {
     let asset = case.plan.system.name.as_str();
     let background = &case.plan.system.background;
-    let missing: Vec<String> = background
+    let missing: Vec<Text> = background
         .facts()
         .iter()
         .filter(|(_, value)| value.is_none_or(|v| v.trim().is_empty()))
-        .map(|(key, _)| format!("{}（{key}）", fact(key)))
+        .map(|(key, _)| crate::texts().text(&format!("report.background_{key}"), &[]))
         .collect();
     let known = background.facts().len().saturating_sub(missing.len());
-    let args = args![known = known, missing = missing.join("、")];
+    let names = |lang| bulwark_i18n::list(&missing.iter().map(|t| t.get(lang)).collect::<Vec<_>>(), lang);
+    let args = args![known = known, missing = names(Lang::ZhTw)];
     if missing.is_empty() {
         sheet.pass(asset, "pass", &args);
     } else {
-        sheet.warn(asset, "missing", &args).excerpt(missing.join("\n"));
-    }
-}
-
-/// The official name of a background fact (glossary).
-fn fact(key: &str) -> &'static str {
-    match key {
-        "business_item" => "業務項目",
-        "stakeholder" => "利害關係人",
-        "security_level" => "資通安全等級",
-        "circuit" => "資訊傳輸電路",
-        "datacenter_location" => "機房所在地",
-        "server_kind" => "伺服器類型",
-        "os" => "作業系統類型與版本",
-        "operator" => "維運主管機關與主辦人員",
-        "vendor" => "維運廠商",
-        _ => "-",
+        sheet
+            .warn(asset, "missing", &args)
+            .english(&args![known = known, missing = names(Lang::En)])
+            .excerpt(names(Lang::ZhTw));
     }
 }
 

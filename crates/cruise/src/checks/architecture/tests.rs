@@ -394,7 +394,7 @@ fn nine_facts() {
     let line = one(id, &partial, vec![], Warn, "missing");
     assert!(
         line.message.zh_tw.contains("7／9")
-            && line.message.zh_tw.contains("資訊傳輸電路（circuit）、維運廠商（vendor）")
+            && line.message.zh_tw.contains("資訊傳輸電路、維運廠商")
     );
     assert_eq!(line.severity, Severity::Advice);
     partial.system.background = plan::Background::default();

@@ -146,3 +146,30 @@ fn push_word(out: &mut String, word: &str) {
         in_digits = c.is_ascii_digit();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_generations_have_one_shape() {
+        for (name, expected) in [
+            ("app-20261124T0300.sql.gz", "app-#T#.sql.gz"),
+            ("app.sql.gz.12", "app.sql.gz"),
+            ("app-mon.tar", "app-#.tar"),
+            ("monitor.tar", "monitor.tar"),
+            ("000000010000000A000000B3", "#"),
+            ("20261124-030000F_20261125-030000I", "#-#F_#-#I"),
+            ("備份_2026-11-24.bak", "備份_#-#-#.bak"),
+        ] {
+            assert_eq!(shape(name), expected);
+        }
+        assert!(is_backup("a/db.sql.gz") && is_backup("db.tar.gz.gpg"));
+        assert!(
+            !is_backup("db.sql.gz.sha256")
+                && !is_backup("a/backup.log.gz")
+                && !is_backup(".keep")
+                && !is_backup("x.PARTIAL")
+        );
+    }
+}

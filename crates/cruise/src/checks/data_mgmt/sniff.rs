@@ -173,3 +173,26 @@ fn dump(name: &str, first: &[u8], lower: &str) -> Option<&'static str> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_of_paths() {
+        use Kind::{Dump, Repository, Secret};
+        for (path, expected) in [
+            (".git/index", Some(Repository)),
+            ("app/.svn/entries", Some(Repository)),
+            (".env.bak", Some(Secret)),
+            ("a/.DS_Store", Some(Secret)),
+            ("wp-config.php.bak", Some(Dump)),
+            ("BACKUP.TAR.GZ", Some(Dump)),
+            ("phpinfo.php", None),
+            (".well-known/security.txt", None),
+            ("", None),
+        ] {
+            assert_eq!(kind(path), expected, "{path}");
+        }
+    }
+}

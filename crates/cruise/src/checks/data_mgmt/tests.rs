@@ -8,8 +8,7 @@ use bulwark_probe::evidence::{
 use bulwark_probe::failure::{Code, Failure, Step};
 use jiff::Timestamp;
 
-use super::series::{is_backup, shape};
-use super::{CHECKS, sniff, webroot};
+use super::{CHECKS, webroot};
 use crate::check::{Case, Definition, Line, judge_one, texts};
 use crate::plan::{Answer, AnswerValue, Background, LocalPath, Location, PathKind, Plan, PlanScope, System};
 
@@ -189,28 +188,6 @@ fn a_backup_shrinks_against_its_own_generations() {
 }
 
 #[test]
-fn names_of_generations_have_one_shape() {
-    for (name, expected) in [
-        ("app-20261124T0300.sql.gz", "app-#T#.sql.gz"),
-        ("app.sql.gz.12", "app.sql.gz"),
-        ("app-mon.tar", "app-#.tar"),
-        ("monitor.tar", "monitor.tar"),
-        ("000000010000000A000000B3", "#"),
-        ("20261124-030000F_20261125-030000I", "#-#F_#-#I"),
-        ("備份_2026-11-24.bak", "備份_#-#-#.bak"),
-    ] {
-        assert_eq!(shape(name), expected);
-    }
-    assert!(is_backup("a/db.sql.gz") && is_backup("db.tar.gz.gpg"));
-    assert!(
-        !is_backup("db.sql.gz.sha256")
-            && !is_backup("a/backup.log.gz")
-            && !is_backup(".keep")
-            && !is_backup("x.PARTIAL")
-    );
-}
-
-#[test]
 fn backups_are_closed_to_other_accounts() {
     assert_eq!(verdict(&backup("backup-permissions", &[("db.sql", 9, 1, 0o640)])), (Pass, "pass"));
     let line = backup(
@@ -379,24 +356,6 @@ fn a_path_that_gave_no_answer_is_an_error() {
     paths.probes[0].answer = Ok(got(200, "", b"ref: refs/heads/main"));
     paths.baseline = Err(silent);
     assert_eq!(web("web-repo-exposed", paths).verdict, Fail);
-}
-
-#[test]
-fn families_of_paths() {
-    use sniff::Kind::{Dump, Repository, Secret};
-    for (path, kind) in [
-        (".git/index", Some(Repository)),
-        ("app/.svn/entries", Some(Repository)),
-        (".env.bak", Some(Secret)),
-        ("a/.DS_Store", Some(Secret)),
-        ("wp-config.php.bak", Some(Dump)),
-        ("BACKUP.TAR.GZ", Some(Dump)),
-        ("phpinfo.php", None),
-        (".well-known/security.txt", None),
-        ("", None),
-    ] {
-        assert_eq!(sniff::kind(path), kind, "{path}");
-    }
 }
 
 #[test]

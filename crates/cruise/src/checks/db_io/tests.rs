@@ -257,10 +257,9 @@ fn what_could_not_be_measured_is_an_error_never_a_failure() {
 /// What servers of the oldest and the newest version really answered to a member of `pg_monitor`.
 #[test]
 fn real_answers_are_judged() {
-    for (json, expected) in [
-        (include_str!("real/pg11.json"), REAL_11),
-        (include_str!("real/pg18.json"), REAL_18),
-    ] {
+    for (json, expected) in
+        [(include_str!("real/pg11.json"), REAL_11), (include_str!("real/pg18.json"), REAL_18)]
+    {
         let body: Postgres = serde_json::from_str(json).expect("stored evidence");
         let found: Vec<String> = CHECKS
             .iter()
@@ -273,12 +272,60 @@ fn real_answers_are_judged() {
     }
 }
 
-const REAL_11: &[&str] = &[];
-const REAL_18: &[&str] = &[];
+const REAL_11: &[&str] = &[
+    "version-support Fail ended",
+    "probe-role Warn creates",
+    "session-encryption Pass local",
+    "query-overrun Pass pass",
+    "connections Pass pass",
+    "long-transactions Pass pass",
+    "idle-in-transaction Pass pass",
+    "blocked-locks Pass pass",
+    "wait-events Info few",
+    "cache-hit Warn below",
+    "read-latency Pass pass",
+    "temp-files NotTested young",
+    "checkpoints NotTested few",
+    "durability Warn no_checksums",
+    "wraparound Pass pass",
+    "dead-tuples Pass pass",
+    "unused-indexes NotTested young",
+    "duplicate-indexes Warn duplicate",
+    "invalid-indexes Pass pass",
+    "sequential-scans Pass pass",
+    "replication-lag NotApplicable none",
+    "replication-slots Pass pass",
+    "archiving Info off",
+];
+const REAL_18: &[&str] = &[
+    "version-support Warn old_minor",
+    "probe-role Pass pass",
+    "session-encryption Pass local",
+    "query-overrun Pass pass",
+    "connections Pass pass",
+    "long-transactions Pass pass",
+    "idle-in-transaction Pass pass",
+    "blocked-locks Pass pass",
+    "wait-events Info few",
+    "cache-hit Pass pass",
+    "read-latency Pass pass",
+    "temp-files NotTested young",
+    "checkpoints NotTested few",
+    "durability Pass pass",
+    "wraparound Pass pass",
+    "dead-tuples Pass pass",
+    "unused-indexes NotTested young",
+    "duplicate-indexes Warn duplicate",
+    "invalid-indexes Pass pass",
+    "sequential-scans Pass pass",
+    "replication-lag NotApplicable none",
+    "replication-slots Pass pass",
+    "archiving Info off",
+];
 
 #[test]
 fn hostile_rows_do_no_harm() {
-    let long = "啊".repeat(5000);
+    let long = "啊".repeat(500);
     let values = [
         "",
         "-1",

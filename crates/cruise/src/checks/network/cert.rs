@@ -38,11 +38,13 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    fn excerpt(&self) -> String {
-        excerpt(self.chain.iter().enumerate().map(|(i, c)| {
+    /// One line a certificate.
+    fn lines(&self) -> Vec<String> {
+        let line = |(i, c): (usize, &Certificate)| {
             let end = c.not_after.map_or_else(|| "?".to_owned(), |t| t.to_string());
             format!("{i}: {} ← {} | {} | {end}", clip(&c.subject), clip(&c.issuer), key_word(&c.key))
-        }))
+        };
+        self.chain.iter().enumerate().map(line).collect()
     }
 }
 
@@ -110,7 +112,7 @@ fn untidy(chain: &[Certificate]) -> Vec<String> {
 pub(super) fn chain(case: &Case<'_>, sheet: &mut Sheet) {
     for shown in shown(case, sheet) {
         let host = shown.host.as_str();
-        let mut lines = shown.excerpt();
+        let mut lines = shown.lines();
         let reason = shown.piece.body.trust_error.as_deref().unwrap_or_default();
         let says = |word: &str| reason.to_ascii_lowercase().starts_with(word);
         let values = args![
@@ -126,7 +128,7 @@ pub(super) fn chain(case: &Case<'_>, sheet: &mut Sheet) {
             } else if untidy.is_empty() {
                 sheet.pass(host, "pass", &values)
             } else {
-                lines = format!("{}\n{lines}", untidy.join("; "));
+                lines.insert(0, untidy.join("; "));
                 sheet.warn(host, "untidy", &values)
             }
         } else if reason.contains("trust store is empty") {
@@ -144,8 +146,10 @@ pub(super) fn chain(case: &Case<'_>, sheet: &mut Sheet) {
         } else {
             sheet.fail(host, "invalid", &args![host = host, reason = clip(reason)])
         };
-        let reason = if reason.is_empty() { String::new() } else { format!("{}\n", clip(reason)) };
-        entry.from(&shown.piece).excerpt(format!("{reason}{lines}"));
+        if !reason.is_empty() {
+            lines.insert(0, reason.to_owned());
+        }
+        entry.from(&shown.piece).excerpt(excerpt(lines));
     }
 }
 

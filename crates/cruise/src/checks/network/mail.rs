@@ -99,7 +99,13 @@ pub(super) fn starttls(case: &Case<'_>, sheet: &mut Sheet) {
     for piece in case.smtp() {
         let smtp = piece.body;
         let host = host_port(&smtp.host, smtp.port);
-        let lines = excerpt(std::iter::once(smtp.banner.clone()).chain(smtp.ehlo.iter().cloned()));
+        let outcome = match &smtp.starttls {
+            Some(Err(failure)) => Some(failure.to_string()),
+            Some(Ok(protocol)) => Some(protocol.clone()),
+            None => None,
+        };
+        let said =
+            outcome.into_iter().chain(std::iter::once(smtp.banner.clone())).chain(smtp.ehlo.iter().cloned());
         let entry = match &smtp.starttls {
             None if smtp.port == 465 => sheet.not_applicable(&host, "implicit_tls", &args![host = host]),
             None => sheet.fail(&host, "not_offered", &args![host = host]),
@@ -111,11 +117,6 @@ pub(super) fn starttls(case: &Case<'_>, sheet: &mut Sheet) {
             }
             Some(Err(failure)) => sheet.error(&host, failure),
         };
-        let shown = match &smtp.starttls {
-            Some(Err(failure)) => format!("{lines}\n{failure}"),
-            Some(Ok(protocol)) => format!("{lines}\n{}", clip(protocol)),
-            None => lines,
-        };
-        entry.from(&piece).excerpt(shown);
+        entry.from(&piece).excerpt(excerpt(said));
     }
 }

@@ -143,10 +143,16 @@ pub(super) fn ipv6(case: &Case<'_>, sheet: &mut Sheet) {
         let mut lines = Vec::new();
         let (mut open, mut dead, mut unknown) = (0_usize, 0_usize, 0_usize);
         for piece in &pieces {
-            for (at, samples) in by_address(piece.body).into_iter().filter(|(a, _)| a.is_ipv6()) {
+            let all = by_address(piece.body);
+            // A port that is closed on IPv4 as well says nothing about IPv6.
+            let v4: Vec<_> = all.iter().filter(|(a, _)| a.is_ipv4()).collect();
+            let shut =
+                !v4.is_empty() && !v4.iter().any(|(a, s)| matches!(state(s, **a, &works), Some(State::Open)));
+            for (at, samples) in all.into_iter().filter(|(a, _)| a.is_ipv6()) {
                 lines.push(format!("{} {}", piece.body.port, describe(at, &samples)));
                 match state(&samples, at, &works) {
                     Some(State::Open) => open += 1,
+                    Some(State::Refused | State::Silent) if shut => {}
                     Some(State::Refused | State::Silent) => dead += 1,
                     Some(State::Unknown(_)) | None => unknown += 1,
                 }

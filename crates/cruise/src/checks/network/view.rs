@@ -25,7 +25,10 @@ pub(in crate::checks) fn host_port(host: &str, port: u16) -> String {
 
 /// A URL without user, query and fragment; what cannot be read is clipped.
 pub(in crate::checks) fn plain_url(url: &str) -> String {
-    let Ok(mut parsed) = Url::parse(url) else { return clip(url) };
+    let Ok(mut parsed) = Url::parse(url) else {
+        // A relative reference, for example.
+        return clip(url.split(['?', '#']).next().unwrap_or_default());
+    };
     parsed.set_query(None);
     parsed.set_fragment(None);
     // Both only fail for URLs that have no user.

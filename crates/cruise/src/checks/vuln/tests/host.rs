@@ -43,7 +43,7 @@ fn operating_systems_have_an_end() {
     let line = expect(id, &plan(), machine(|_| {}), Verdict::Pass, "pass");
     assert_eq!(line.asset, "web01");
     let old = machine(|h| {
-        h.os_release = "ID=ubuntu\nVERSION_ID=\"18.04\"\nPRETTY_NAME=\"Ubuntu 18.04.6 LTS\"\n".into()
+        h.os_release = "ID=ubuntu\nVERSION_ID=\"18.04\"\nPRETTY_NAME=\"Ubuntu 18.04.6 LTS\"\n".into();
     });
     let line = expect(id, &plan(), old, Verdict::Fail, "ended");
     assert_eq!(line.severity, Severity::High);
@@ -53,7 +53,7 @@ fn operating_systems_have_an_end() {
     expect(id, &plan(), machine(|h| h.os_release.clear()), Verdict::Manual, "unknown");
     // Alpine 3.22 ends in the spring of 2027: within 180 days of the evidence.
     let soon = machine(|h| {
-        h.os_release = "ID=alpine\nVERSION_ID=3.22.1\nPRETTY_NAME=\"Alpine Linux v3.22\"\n".into()
+        h.os_release = "ID=alpine\nVERSION_ID=3.22.1\nPRETTY_NAME=\"Alpine Linux v3.22\"\n".into();
     });
     let line = expect(id, &plan(), soon, Verdict::Warn, "ending");
     assert_eq!(line.severity, Severity::Medium);

@@ -65,7 +65,7 @@ fn hostile_evidence_does_not_panic() {
         unread: vec![long.clone(); 50],
         ..Host::default()
     };
-    let all = vec![
+    let all = [
         http(vec![hop(&long, 200, &headers, &long)], None),
         http(vec![hop("https://a.tw/", 200, &headers, &long)], None),
         http(Vec::new(), None),
@@ -77,13 +77,13 @@ fn hostile_evidence_does_not_panic() {
         let mut plan = plan();
         plan.scope.hosts[0].name = long.clone();
         // Values from the wire are shown as they are, braces and all: `judge` would call them unfilled.
-        let evidence: Vec<_> = all.iter().cloned().map(strip_braces).collect();
+        let evidence: Vec<_> = all.iter().map(strip_braces).collect();
         judge(check.id, &plan, evidence);
     }
 }
 
 /// The same evidence without braces.
-fn strip_braces(outcome: bulwark_probe::evidence::Outcome) -> bulwark_probe::evidence::Outcome {
-    let text = serde_json::to_string(&outcome).expect("JSON").replace("{host}", "host");
+fn strip_braces(outcome: &bulwark_probe::evidence::Outcome) -> bulwark_probe::evidence::Outcome {
+    let text = serde_json::to_string(outcome).expect("JSON").replace("{host}", "host");
     serde_json::from_str(&text).expect("the same")
 }
