@@ -101,7 +101,12 @@ pub enum Plan {
 #[derive(Debug, Args)]
 pub struct Run {
     /// 計畫檔 Plan file
-    #[arg(long, value_name = "FILE", required_unless_present = "this_machine", conflicts_with = "this_machine")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "this_machine",
+        conflicts_with = "this_machine"
+    )]
     pub plan: Option<PathBuf>,
     /// 檢查本機 Check this very machine
     #[arg(long = "self")]

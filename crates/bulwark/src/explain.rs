@@ -16,7 +16,11 @@ pub fn main(id: &str, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
         let check = definition.check();
         line(format!("{}  {}", check.id, check.title.get(lang)));
         line(format!("{}: {}", say(lang, "領域", "domain"), check.domain.label().get(lang)));
-        line(format!("{}: {}", say(lang, "預設嚴重度", "default severity"), check.severity.label().get(lang)));
+        line(format!(
+            "{}: {}",
+            say(lang, "預設嚴重度", "default severity"),
+            check.severity.label().get(lang)
+        ));
         line(format!("{}: {}", say(lang, "依據", "standard"), check.standard));
         line(format!("\n{}\n{}", say(lang, "為什麼重要", "Why it matters"), check.why.get(lang)));
         line(format!("\n{}\n{}", say(lang, "如何改善", "What to do"), check.remedy.get(lang)));
@@ -34,7 +38,10 @@ pub fn main(id: &str, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
     }
     Err(vec![Diagnostic::new(
         "BW-CLI-001",
-        Text::new(format!("沒有檢查項目或訊息代碼「{id}」。"), format!("There is no check or message code `{id}`.")),
+        Text::new(
+            format!("沒有檢查項目或訊息代碼「{id}」。"),
+            format!("There is no check or message code `{id}`."),
+        ),
         Text::new(
             "`bulwark cruise checks --format ids` 可列出檢查項目；訊息代碼例如 BW-PLAN-002。",
             "`bulwark cruise checks --format ids` lists the checks; a message code looks like BW-PLAN-002.",

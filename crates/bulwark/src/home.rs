@@ -23,6 +23,7 @@ pub fn key_path(given: Option<&Path>) -> PathBuf {
 /// Loads the signing key, making it on first use. The flag says whether it is new.
 pub fn signing_key(given: Option<&Path>) -> Result<(Key, bool, PathBuf), Vec<Diagnostic>> {
     let path = key_path(given);
-    let (key, new) = io::load_or_create_key(&path).map_err(|e| vec![e.diagnostic(&path.display().to_string())])?;
+    let (key, new) =
+        io::load_or_create_key(&path).map_err(|e| vec![e.diagnostic(&path.display().to_string())])?;
     Ok((key, new, path))
 }

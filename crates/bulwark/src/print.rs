@@ -31,7 +31,8 @@ pub fn say<'a>(lang: Lang, zh_tw: &'a str, en: &'a str) -> &'a str {
 /// A table with columns as wide as they need to be; numbers to the right. Chinese counts double.
 pub fn table(rows: &[Vec<String>]) {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|r| r.get(column)).map(|c| c.width()).max().unwrap_or(0);
+    let width =
+        |column: usize| rows.iter().filter_map(|r| r.get(column)).map(|c| c.width()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
     for row in rows {
         let mut text = String::new();

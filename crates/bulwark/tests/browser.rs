@@ -8,6 +8,7 @@ use bulwark_probe::net::cdp::{self, Browser, Launch};
 use serde_json::Value;
 
 /// Chromium, or a visible skip. CI must have it.
+#[expect(clippy::disallowed_methods, reason = "CI is told by the environment")]
 fn browser() -> Option<Browser> {
     if cdp::find(None).is_err() {
         assert!(std::env::var_os("CI").is_none(), "CI must have Chromium");
@@ -56,7 +57,8 @@ fn the_report_reads_well_with_a_keyboard_and_fetches_nothing() {
             "(() => { let last = 0, bad = []; for (const h of document.querySelectorAll('h1,h2,h3,h4,h5,h6')) { const n = +h.tagName[1]; if (n > last + 1) bad.push(h.textContent.trim()); last = n; } return bad.join('|'); })()",
         );
         assert_eq!(jumps, "", "no heading skips a level");
-        let chapters = text(&mut browser, "String([...document.querySelectorAll('section[id^=chapter-]')].length)");
+        let chapters =
+            text(&mut browser, "String([...document.querySelectorAll('section[id^=chapter-]')].length)");
         assert_eq!(chapters, "7");
 
         // The first Tab reaches the skip link, Enter follows it, the next Tab goes on after it.
@@ -69,9 +71,12 @@ fn the_report_reads_well_with_a_keyboard_and_fetches_nothing() {
         for _ in 0..8 {
             browser.press("Tab").expect("a key");
             order.push(
-                text(&mut browser, "String(document.activeElement.getBoundingClientRect().top + window.scrollY)")
-                    .parse::<f64>()
-                    .expect("a place"),
+                text(
+                    &mut browser,
+                    "String(document.activeElement.getBoundingClientRect().top + window.scrollY)",
+                )
+                .parse::<f64>()
+                .expect("a place"),
             );
         }
         assert!(order.windows(2).all(|w| w[0] <= w[1] + 60.0), "focus goes down the page: {order:?}");

@@ -57,7 +57,8 @@ fn checks_are_listed_for_people_programs_and_pipes() {
         assert_eq!(only.lines().count(), of);
     }
     let json: serde_json::Value =
-        serde_json::from_str(&out(&bulwark(dir.path(), &["cruise", "checks", "--format", "json"]))).expect("JSON");
+        serde_json::from_str(&out(&bulwark(dir.path(), &["cruise", "checks", "--format", "json"])))
+            .expect("JSON");
     assert_eq!(json.as_array().map(Vec::len), Some(ids.lines().count()));
     let table = out(&bulwark(dir.path(), &["cruise", "checks"]));
     assert!(table.lines().next().is_some_and(|l| l.contains("檢查什麼")));
@@ -89,13 +90,21 @@ fn this_machine_is_checked_sealed_verified_and_judged_again() {
 
     let verified = bulwark(dir.path(), &["cruise", "verify", "c1/result.bwr"]);
     assert_eq!(code(&verified), 0);
-    assert!(out(&verified).contains("signature ok, ") && out(&verified).contains(" records"), "{}", out(&verified));
+    assert!(
+        out(&verified).contains("signature ok, ") && out(&verified).contains(" records"),
+        "{}",
+        out(&verified)
+    );
     assert!(out(&verified).contains("本機金鑰"));
 
     let again = bulwark(dir.path(), &["cruise", "reevaluate", "c1/result.bwr", "--out", "c2"]);
     assert_eq!(code(&again), code(&run), "{}", err(&again));
     assert!(out(&again).contains("new: 0") && out(&again).contains("fixed: 0"), "{}", out(&again));
-    assert!(std::fs::read_to_string(dir.path().join("c2/report.md")).expect("a report").contains("以既有佐證重新判定"));
+    assert!(
+        std::fs::read_to_string(dir.path().join("c2/report.md"))
+            .expect("a report")
+            .contains("以既有佐證重新判定")
+    );
 
     let second = bulwark(dir.path(), &["--lang", "en", "cruise", "run", "--self", "--out", "c1"]);
     assert!(out(&second).contains("compared with") && out(&second).contains("new: 0"), "{}", out(&second));
@@ -125,7 +134,10 @@ fn a_target_outside_the_scope_is_refused_by_address() {
     // From the Internet a loopback address is our own machine, never the target.
     let plan = "[system]\nname = \"a\"\nagency = \"b\"\nsecurity_level = \"basic\"\n[[scope.host]]\nname = \"127.0.0.9\"\nports = [9]\n[approval]\nby = \"王\"\non = \"115-11-20\"\n";
     std::fs::write(dir.path().join("plan.toml"), plan).expect("writable");
-    let o = bulwark(dir.path(), &["cruise", "run", "--plan", "plan.toml", "--out", "o", "--only", "network", "--reason", "測試"]);
+    let o = bulwark(
+        dir.path(),
+        &["cruise", "run", "--plan", "plan.toml", "--out", "o", "--only", "network", "--reason", "測試"],
+    );
     assert!(err(&o).contains("BW-RUN-010") && err(&o).contains("127.0.0.9"), "{}", err(&o));
     assert_eq!(code(&o), 3, "{}\n{}", out(&o), err(&o));
 }
@@ -135,7 +147,8 @@ fn usage_errors_and_broken_plans_end_with_two() {
     let dir = tempfile::tempdir().expect("a folder");
     assert_eq!(code(&bulwark(dir.path(), &["cruise", "run"])), 2);
     assert_eq!(code(&bulwark(dir.path(), &["cruise", "run", "--plan", "none.toml", "--out", "o"])), 2);
-    std::fs::write(dir.path().join("big5.toml"), b"[system]\nname = \"\xa4\xa4\xa4\xe5\"\n").expect("writable");
+    std::fs::write(dir.path().join("big5.toml"), b"[system]\nname = \"\xa4\xa4\xa4\xe5\"\n")
+        .expect("writable");
     let o = bulwark(dir.path(), &["cruise", "run", "--plan", "big5.toml", "--out", "o"]);
     assert_eq!(code(&o), 2);
     assert!(err(&o).contains("BW-PLAN-019") && err(&o).contains("iconv"), "{}", err(&o));

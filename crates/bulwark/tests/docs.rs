@@ -11,6 +11,7 @@ fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
 }
 
+#[expect(clippy::disallowed_methods, reason = "writing golden files again is asked for by the environment")]
 fn compare(name: &str, want: &str) {
     let path = docs().join(name);
     if std::env::var_os("BULWARK_UPDATE").is_some() {
@@ -28,7 +29,10 @@ fn cell(text: &str) -> String {
 
 #[test]
 fn the_list_of_checks_is_up_to_date() {
-    let all: Vec<_> = bulwark_cruise::check::catalogue().into_iter().map(bulwark_cruise::check::Definition::check).collect();
+    let all: Vec<_> = bulwark_cruise::check::catalogue()
+        .into_iter()
+        .map(bulwark_cruise::check::Definition::check)
+        .collect();
     let mut out = format!(
         "# 檢查項目 Checks\n\n共 {} 項，分屬數位韌性巡航的七個領域。`bulwark explain <項目>` 說明為何重要、如何改善。\n\n{} checks in the seven domains of the digital-resilience cruise. `bulwark --lang en explain <check>` says why each matters and what to do.\n",
         all.len(),
@@ -37,7 +41,14 @@ fn the_list_of_checks_is_up_to_date() {
     for domain in Domain::ALL {
         let label = domain.label();
         let of: Vec<_> = all.iter().filter(|c| c.domain == *domain).collect();
-        let _ = write!(out, "\n## {} {}（`{}`，{}）\n\n| 項目 check | 嚴重度 | 檢查什麼 | what | 依據 standard |\n|---|---|---|---|---|\n", label.zh_tw, label.en, domain.code(), of.len());
+        let _ = write!(
+            out,
+            "\n## {} {}（`{}`，{}）\n\n| 項目 check | 嚴重度 | 檢查什麼 | what | 依據 standard |\n|---|---|---|---|---|\n",
+            label.zh_tw,
+            label.en,
+            domain.code(),
+            of.len()
+        );
         for c in of {
             let _ = writeln!(
                 out,

@@ -25,9 +25,7 @@ pub fn findings(plan: &Plan, lines: &[Line], taken_at: Timestamp) -> Vec<Finding
     for line in lines.iter().filter(|l| matches!(l.verdict, Verdict::Fail | Verdict::Warn)) {
         let Some(definition) = check::find(line.check) else { continue };
         let finding = finding(plan, definition, line, taken_at);
-        out.entry(finding.fingerprint.clone())
-            .and_modify(|known| merge(known, &finding))
-            .or_insert(finding);
+        out.entry(finding.fingerprint.clone()).and_modify(|known| merge(known, &finding)).or_insert(finding);
     }
     let mut findings: Vec<Finding> = out.into_values().collect();
     sort(&mut findings);
@@ -36,7 +34,13 @@ pub fn findings(plan: &Plan, lines: &[Line], taken_at: Timestamp) -> Vec<Finding
 
 fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
-        (b.severity, a.domain, &a.check, &a.asset, &a.fingerprint).cmp(&(a.severity, b.domain, &b.check, &b.asset, &b.fingerprint))
+        (b.severity, a.domain, &a.check, &a.asset, &a.fingerprint).cmp(&(
+            a.severity,
+            b.domain,
+            &b.check,
+            &b.asset,
+            &b.fingerprint,
+        ))
     });
 }
 
@@ -108,11 +112,19 @@ fn severity(system: &System, definition: &Definition, line: &Line) -> (Severity,
     let both = |key: &str, base: Severity, raised: Severity, grade: Grade| {
         let zh = texts().text(
             key,
-            &args![base = word(base, |t| &t.zh_tw), severity = word(raised, |t| &t.zh_tw), grade = grade.label().zh_tw],
+            &args![
+                base = word(base, |t| &t.zh_tw),
+                severity = word(raised, |t| &t.zh_tw),
+                grade = grade.label().zh_tw
+            ],
         );
         let en = texts().text(
             key,
-            &args![base = word(base, |t| &t.en), severity = word(raised, |t| &t.en), grade = grade.label().en],
+            &args![
+                base = word(base, |t| &t.en),
+                severity = word(raised, |t| &t.en),
+                grade = grade.label().en
+            ],
         );
         Text { zh_tw: zh.zh_tw, en: en.en }
     };

@@ -7,7 +7,8 @@ use bulwark_i18n::args;
 use bulwark_model::{Diagnostic, Domain, Lang, Text, Verdict};
 use bulwark_probe::evidence::{Body, Outcome};
 use bulwark_report::document::{
-    Approval, Chapter, CheckLine, Comparison, EvidenceLine, Figure, HealthReport, Run, ScopeLine, SystemFacts, Tool,
+    Approval, Chapter, CheckLine, Comparison, EvidenceLine, Figure, HealthReport, Run, ScopeLine,
+    SystemFacts, Tool,
 };
 
 use crate::check::{self, Line};
@@ -107,7 +108,10 @@ fn limits(result: &CruiseResult, extra: Vec<Text>) -> Vec<Text> {
     let meta = &result.meta;
     let mut out = extra;
     if !result.complete() {
-        out.push(texts().text("report.limit_incomplete", &args![total = meta.items_planned, done = meta.items_done]));
+        out.push(
+            texts()
+                .text("report.limit_incomplete", &args![total = meta.items_planned, done = meta.items_done]),
+        );
     }
     let names = |domains: Vec<Domain>| {
         move |lang: Lang| {
@@ -199,7 +203,8 @@ fn scope(result: &CruiseResult) -> Vec<ScopeLine> {
     for h in &s.hosts {
         let ports: Vec<String> = h.ports.iter().map(u16::to_string).collect();
         let pinned = result.meta.pinned.get(&h.name).map(|a| a.join(", ")).unwrap_or_default();
-        let name = if h.written == h.name { h.name.clone() } else { format!("{}（{}）", h.written, h.name) };
+        let name =
+            if h.written == h.name { h.name.clone() } else { format!("{}（{}）", h.written, h.name) };
         let parts = [name, ports.join(", "), pinned];
         add("scope_host", parts.iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join("｜"));
     }
@@ -217,7 +222,10 @@ fn scope(result: &CruiseResult) -> Vec<ScopeLine> {
     }
     if let Some(w) = plan.window {
         let day = |d| bulwark_i18n::date(d, Lang::ZhTw);
-        add("scope_window", format!("{}～{} {}–{}", day(w.first_day), day(w.last_day), hour(w.from), hour(w.to)));
+        add(
+            "scope_window",
+            format!("{}～{} {}–{}", day(w.first_day), day(w.last_day), hour(w.from), hour(w.to)),
+        );
     }
     out
 }
@@ -229,16 +237,24 @@ fn hour(t: jiff::civil::Time) -> String {
 fn tools(result: &CruiseResult) -> Vec<Tool> {
     let (name, version) = result.meta.tool.split_once(' ').unwrap_or((&result.meta.tool, ""));
     let mut out = vec![Tool { name: name.to_owned(), version: version.to_owned() }];
-    out.extend(result.meta.programs.iter().map(|(name, version)| Tool { name: name.clone(), version: version.clone() }));
+    out.extend(
+        result
+            .meta
+            .programs
+            .iter()
+            .map(|(name, version)| Tool { name: name.clone(), version: version.clone() }),
+    );
     out
 }
 
 /// Measurements of a domain as pictures.
 fn figures(domain: Domain, result: &CruiseResult) -> Vec<Figure> {
-    let bodies = || result.evidence.iter().filter_map(|(_, r)| match &r.outcome {
-        Outcome::Collected(body) => Some((r, body.as_ref())),
-        Outcome::Failed(_) => None,
-    });
+    let bodies = || {
+        result.evidence.iter().filter_map(|(_, r)| match &r.outcome {
+            Outcome::Collected(body) => Some((r, body.as_ref())),
+            Outcome::Failed(_) => None,
+        })
+    };
     match domain {
         Domain::Network => {
             let rows: Vec<(String, f64)> = bodies()
@@ -254,7 +270,10 @@ fn figures(domain: Domain, result: &CruiseResult) -> Vec<Figure> {
                         }
                     }
                     let port = t.port;
-                    by_address.into_iter().map(move |(a, mut us)| (bracketed(a, port), milliseconds(median(&mut us)))).collect::<Vec<_>>()
+                    by_address
+                        .into_iter()
+                        .map(move |(a, mut us)| (bracketed(a, port), milliseconds(median(&mut us))))
+                        .collect::<Vec<_>>()
                 })
                 .collect();
             bars("figure_rtt", "ms", rows, None)
@@ -263,12 +282,20 @@ fn figures(domain: Domain, result: &CruiseResult) -> Vec<Figure> {
             let mut totals: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
             for (_, body) in bodies() {
                 if let Body::Transaction(t) = body {
-                    let us = t.steps.iter().filter_map(|s| s.answer.as_ref().ok()).map(|e| e.phases.total_us()).sum();
+                    let us = t
+                        .steps
+                        .iter()
+                        .filter_map(|s| s.answer.as_ref().ok())
+                        .map(|e| e.phases.total_us())
+                        .sum();
                     totals.entry(&t.name).or_default().push(us);
                 }
             }
             let limit = result.plan.transactions.iter().map(|t| t.p95_limit_ms).min();
-            let rows = totals.into_iter().map(|(name, mut us)| (name.to_owned(), milliseconds(percentile95(&mut us)))).collect();
+            let rows = totals
+                .into_iter()
+                .map(|(name, mut us)| (name.to_owned(), milliseconds(percentile95(&mut us))))
+                .collect();
             bars("figure_latency", "ms", rows, limit)
         }
         Domain::EndUser => {
@@ -278,7 +305,12 @@ fn figures(domain: Domain, result: &CruiseResult) -> Vec<Figure> {
                 match body {
                     Body::Page(p) => {
                         let own = p.page.hops.last().map_or(0, |e| e.body_bytes);
-                        let parts: u64 = p.resources.iter().filter_map(|r| r.answer.as_ref().ok()).map(|e| e.body_bytes).sum();
+                        let parts: u64 = p
+                            .resources
+                            .iter()
+                            .filter_map(|r| r.answer.as_ref().ok())
+                            .map(|e| e.body_bytes)
+                            .sum();
                         rows.push((p.page.url.clone(), kibibytes(own + parts)));
                     }
                     Body::Browser(b) if !b.screenshot.0.is_empty() => pictures.push(Figure::Image {
@@ -300,7 +332,8 @@ fn bars(title: &str, unit: &str, rows: Vec<(String, f64)>, limit_ms: Option<u64>
     if rows.is_empty() {
         return Vec::new();
     }
-    let limit = limit_ms.map(|ms| (milliseconds(ms * 1000), texts().text("report.figure_limit", &args![value = ms])));
+    let limit =
+        limit_ms.map(|ms| (milliseconds(ms * 1000), texts().text("report.figure_limit", &args![value = ms])));
     vec![Figure::Bars { title: say(title), unit: unit.to_owned(), rows, limit }]
 }
 

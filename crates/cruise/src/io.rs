@@ -58,16 +58,16 @@ impl Journal {
             return Err(diagnostic("BW-RUN-011", &args![path = out.display()]));
         }
         let state_path = folder.join(STATE);
-        if let Ok(bytes) = fs::read(&state_path) {
-            if let Ok(state) = serde_json::from_slice::<State>(&bytes) {
-                let same = state.plan_sha256 == fresh.plan_sha256
-                    && state.only == fresh.only
-                    && state.intensity == fresh.intensity;
-                if !same {
-                    return Err(diagnostic("BW-RUN-003", &args![path = out.display()]));
-                }
-                return Ok((Self { folder, state, _lock: lock }, true));
+        if let Ok(bytes) = fs::read(&state_path)
+            && let Ok(state) = serde_json::from_slice::<State>(&bytes)
+        {
+            let same = state.plan_sha256 == fresh.plan_sha256
+                && state.only == fresh.only
+                && state.intensity == fresh.intensity;
+            if !same {
+                return Err(diagnostic("BW-RUN-003", &args![path = out.display()]));
             }
+            return Ok((Self { folder, state, _lock: lock }, true));
         }
         write_whole(&state_path, result::to_json(&fresh).as_bytes())?;
         Ok((Self { folder, state: fresh, _lock: lock }, false))
@@ -207,7 +207,7 @@ pub fn open(path: &Path, plan: Option<&Plan>) -> Result<Opened, Vec<Diagnostic>>
         records: usize::try_from(verified.records).unwrap_or(usize::MAX),
         key_id: verified.key_id.short(),
         judged_at: judgement.judged_at,
-        signer: reader.signer().clone(),
+        signer: *reader.signer(),
     })
 }
 

@@ -15,8 +15,8 @@ use crate::plan::Plan;
 /// Ports looked at on every host in scope, besides the declared ones: services that should not be
 /// seen from where we stand (databases, remote control, file sharing, management).
 const WATCHED_PORTS: &[u16] = &[
-    21, 22, 23, 25, 80, 110, 111, 135, 139, 143, 389, 443, 445, 512, 513, 514, 873, 1433, 1521, 2049, 2375, 3306, 3389,
-    5432, 5900, 5984, 6379, 8080, 8443, 9200, 11211, 27017,
+    21, 22, 23, 25, 80, 110, 111, 135, 139, 143, 389, 443, 445, 512, 513, 514, 873, 1433, 1521, 2049, 2375,
+    3306, 3389, 5432, 5900, 5984, 5985, 5986, 6379, 8080, 8443, 9200, 10250, 11211, 27017,
 ];
 
 /// One item of work.
@@ -38,7 +38,8 @@ pub fn itinerary(plan: &Plan, only: &[Domain], available: Option<SignedDuration>
     let mut tasks = Vec::new();
     let mut seen = BTreeSet::new();
     for (task, not_before) in all_tasks(plan, available) {
-        let wanted = kinds.contains(task.kind()) || (task_is_evidence(plan, &task) && kinds.contains("answer"));
+        let wanted =
+            kinds.contains(task.kind()) || (task_is_evidence(plan, &task) && kinds.contains("answer"));
         if wanted && seen.insert(task.key()) {
             tasks.push((task, not_before));
         }

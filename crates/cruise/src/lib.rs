@@ -32,5 +32,9 @@ pub fn texts() -> &'static Catalogue {
 
 /// A message of this crate by its code.
 pub(crate) fn diagnostic(code: &str, args: &[(&str, String)]) -> Diagnostic {
-    Diagnostic::new(code, texts().text(&format!("{code}.what"), args), texts().text(&format!("{code}.hint"), args))
+    Diagnostic::new(
+        code,
+        texts().text(&format!("{code}.what"), args),
+        texts().text(&format!("{code}.hint"), args),
+    )
 }

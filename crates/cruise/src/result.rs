@@ -127,7 +127,8 @@ impl CruiseResult {
         previous: Option<Previous>,
     ) -> Self {
         let kinds: Vec<&str> = meta.planned_kinds.iter().map(String::as_str).collect();
-        let case = Case { plan: &plan, evidence: &evidence, planned_kinds: &kinds, taken_at: meta.finished_at };
+        let case =
+            Case { plan: &plan, evidence: &evidence, planned_kinds: &kinds, taken_at: meta.finished_at };
         let mut lines = check::judge(&case);
         if !meta.only.is_empty() {
             lines.retain(|l| check::find(l.check).is_some_and(|d| meta.only.contains(&d.domain())));

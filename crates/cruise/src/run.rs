@@ -187,7 +187,9 @@ pub fn run(
     let finished = office.finished.into_inner().unwrap_or_else(PoisonError::into_inner);
     if finished.len() < items.len() && !order.partial {
         notes.push(diagnostic("BW-RUN-004", &args![done = finished.len(), total = items.len()]));
-        if let Some(standing @ (Standing::Opens { .. } | Standing::Over)) = order.plan.window.map(|w| w.standing(clock.now())) {
+        if let Some(standing @ (Standing::Opens { .. } | Standing::Over)) =
+            order.plan.window.map(|w| w.standing(clock.now()))
+        {
             notes.push(window_note(standing));
         }
         return Err(Halt::Interrupted(notes));
@@ -199,10 +201,20 @@ pub fn run(
     Ok(Gathered { meta, evidence, notes, journal })
 }
 
-fn meta(order: &Order<'_>, collector: &dyn Collect, state: &State, items: &[Item], evidence: &[(String, Record)]) -> Meta {
+fn meta(
+    order: &Order<'_>,
+    collector: &dyn Collect,
+    state: &State,
+    items: &[Item],
+    evidence: &[(String, Record)],
+) -> Meta {
     let finished_at = evidence
         .iter()
-        .filter_map(|(_, r)| r.started_at.checked_add(SignedDuration::from_millis(i64::try_from(r.duration_ms).unwrap_or(0))).ok())
+        .filter_map(|(_, r)| {
+            r.started_at
+                .checked_add(SignedDuration::from_millis(i64::try_from(r.duration_ms).unwrap_or(0)))
+                .ok()
+        })
         .max()
         .unwrap_or(state.started_at);
     let traffic = collector.traffic();
@@ -384,8 +396,11 @@ impl<'a> Office<'a> {
         if self.stop.stopped() || self.halted.load(Ordering::Relaxed) {
             return true;
         }
-        let closed =
-            self.order.plan.window.is_some_and(|w| !matches!(w.standing(self.clock.now()), Standing::Open { .. }));
+        let closed = self
+            .order
+            .plan
+            .window
+            .is_some_and(|w| !matches!(w.standing(self.clock.now()), Standing::Open { .. }));
         if closed {
             self.stop.stop();
         }
@@ -408,7 +423,8 @@ impl<'a> Office<'a> {
         self.tell(&item.task.subject());
         let record = self.collector.collect(&item.task, self.stop);
         // What we broke off ourselves is no evidence; the next attempt does it again.
-        let broken_off = matches!(&record.outcome, Outcome::Failed(f) if f.code == Code::Interrupted) || self.stop.stopped();
+        let broken_off = matches!(&record.outcome, Outcome::Failed(f) if f.code == Code::Interrupted)
+            || self.stop.stopped();
         if broken_off {
             return;
         }

@@ -28,7 +28,13 @@ fn result(fixed: bool, unreachable: bool, previous: Option<Previous>) -> CruiseR
         fake.failing.insert(PAGE_KEY.into(), Code::TimedOut);
     }
     let gathered = run(&order(&plan, out.path()), &fake, &clock, &Stop::new(), &|_| {}).expect("a run");
-    CruiseResult::judge(plan, gathered.meta.clone(), gathered.evidence.clone(), at("2026-11-25T23:00:00+08:00"), previous)
+    CruiseResult::judge(
+        plan,
+        gathered.meta.clone(),
+        gathered.evidence.clone(),
+        at("2026-11-25T23:00:00+08:00"),
+        previous,
+    )
 }
 
 fn change(result: &CruiseResult) -> Option<Change> {
@@ -88,7 +94,7 @@ fn another_plan_or_a_changed_byte_is_refused_by_name() {
     let path = folder.path().join("result.bwr");
     let result = result(false, false, None);
     io::seal(&result, &Key::from_seed(&[7; 32]), &path).expect("sealed");
-    let other = support::plan(&format!("domains = [\"example.gov.tw\"]\n{APPROVAL}"));
+    let other = plan(&format!("domains = [\"example.gov.tw\"]\n{APPROVAL}"));
     assert!(io::open(&path, Some(&other)).is_err());
 
     let mut bytes = std::fs::read(&path).expect("file");
@@ -102,13 +108,19 @@ fn another_plan_or_a_changed_byte_is_refused_by_name() {
 
 #[test]
 fn severity_says_which_rule_decided_it() {
-    let text = support::plan_text(APPROVAL).replace("security_level = \"medium\"", "security_level = \"high\"");
+    let text =
+        support::plan_text(APPROVAL).replace("security_level = \"medium\"", "security_level = \"high\"");
     let strict = bulwark_cruise::plan::read("p", &text, std::path::Path::new("/")).expect("a plan");
     let easy = result(false, false, None);
     let raised = CruiseResult::judge(strict, easy.meta.clone(), easy.evidence.clone(), easy.judged_at, None);
     let of = |r: &CruiseResult| r.compared.open.iter().find(|f| f.check == NOSNIFF).cloned().expect("found");
     let (low, high) = (of(&easy), of(&raised));
-    assert!(high.severity > low.severity || low.severity == Severity::Advice, "{:?} {:?}", low.severity, high.severity);
+    assert!(
+        high.severity > low.severity || low.severity == Severity::Advice,
+        "{:?} {:?}",
+        low.severity,
+        high.severity
+    );
     assert!(low.severity_rule.zh_tw.contains("預設嚴重度"), "{}", low.severity_rule.zh_tw);
     assert!(high.severity_rule.zh_tw.contains("提高一級"), "{}", high.severity_rule.zh_tw);
     assert_eq!(low.fingerprint, high.fingerprint, "the fingerprint does not depend on the rating");

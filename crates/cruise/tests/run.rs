@@ -37,7 +37,11 @@ fn nothing_starts_without_approval_and_background() {
     let poor = bulwark_cruise::plan::read("p", &text, Path::new("/")).expect("a plan");
     let notes = refused(go(&order(&poor, out.path()), &fake, &clock));
     assert_eq!(codes(&notes), ["BW-RUN-008"]);
-    assert!(notes[0].what.zh_tw.contains("8／9") && notes[0].what.zh_tw.contains("維運廠商"), "{}", notes[0].what.zh_tw);
+    assert!(
+        notes[0].what.zh_tw.contains("8／9") && notes[0].what.zh_tw.contains("維運廠商"),
+        "{}",
+        notes[0].what.zh_tw
+    );
     assert!(notes[0].what.en.contains("Vendor"));
     assert!(fake.keys().is_empty(), "nothing was sent");
 
@@ -46,7 +50,8 @@ fn nothing_starts_without_approval_and_background() {
     assert_eq!(gathered.meta.reason.as_deref(), Some("先查再補"));
 }
 
-const WINDOW: &str = "\n[window]\nfirst_day = \"115-11-25\"\nlast_day = \"115-11-26\"\nfrom = \"22:00\"\nto = \"02:00\"\n";
+const WINDOW: &str =
+    "\n[window]\nfirst_day = \"115-11-25\"\nlast_day = \"115-11-26\"\nfrom = \"22:00\"\nto = \"02:00\"\n";
 
 #[test]
 fn outside_the_window_nothing_is_sent() {
@@ -108,7 +113,9 @@ fn an_interrupted_run_goes_on_where_it_stopped() {
     let clock = FixedClock::new(at("2026-11-25T22:00:00+08:00"));
     let mut first = Fake::new(&clock);
     first.stop_after = Some(3);
-    let Err(Halt::Interrupted(notes)) = go(&order(&plan, out.path()), &first, &clock) else { panic!("stopped") };
+    let Err(Halt::Interrupted(notes)) = go(&order(&plan, out.path()), &first, &clock) else {
+        panic!("stopped")
+    };
     assert_eq!(codes(&notes), ["BW-RUN-004"]);
 
     // A file damaged by a crash of the machine is collected again, and said to be.
@@ -126,7 +133,10 @@ fn an_interrupted_run_goes_on_where_it_stopped() {
     let second = Fake::new(&clock);
     let gathered = go(&order(&plan, out.path()), &second, &clock).expect("the rest");
     assert_eq!(codes(&gathered.notes), ["BW-RUN-005"]);
-    assert_eq!(second.keys().len(), usize::try_from(gathered.meta.items_planned).expect("few") - done.len() + 1);
+    assert_eq!(
+        second.keys().len(),
+        usize::try_from(gathered.meta.items_planned).expect("few") - done.len() + 1
+    );
     assert_eq!(gathered.evidence.len(), usize::try_from(gathered.meta.items_planned).expect("few"));
     gathered.sealed().expect("the journal goes");
     assert!(!journal.exists());

@@ -36,7 +36,9 @@ impl Catalogue {
                 return Err(CatalogueError(format!("{area}: `{key}` is missing in en")));
             };
             if arguments(&zh_tw) != arguments(&en) {
-                return Err(CatalogueError(format!("{area}: `{key}` has other arguments in en than in zh-TW")));
+                return Err(CatalogueError(format!(
+                    "{area}: `{key}` has other arguments in en than in zh-TW"
+                )));
             }
             texts.insert(key, Text { zh_tw, en });
         }
@@ -91,8 +93,7 @@ impl Catalogue {
 }
 
 fn flatten(area: &str, lang: &str, source: &str) -> Result<BTreeMap<String, String>, CatalogueError> {
-    let table: toml::Table =
-        source.parse().map_err(|e| CatalogueError(format!("{area} {lang}: {e}")))?;
+    let table: toml::Table = source.parse().map_err(|e| CatalogueError(format!("{area} {lang}: {e}")))?;
     let mut out = BTreeMap::new();
     walk(area, lang, "", &table, &mut out)?;
     Ok(out)
@@ -124,7 +125,8 @@ fn placeholders(s: &str) -> impl Iterator<Item = (usize, &str)> {
         let rest = &s[at + 1..];
         let end = rest.find('}')?;
         let name = &rest[..end];
-        let ok = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit());
+        let ok = !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit());
         ok.then_some((at, name))
     })
 }

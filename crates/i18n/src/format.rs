@@ -41,11 +41,14 @@ pub fn parse_date(s: &str) -> Result<Date, bulwark_model::Text> {
     };
     let parts: Vec<&str> = s.trim().split(['-', '/', '.']).collect();
     let [y, m, d] = parts[..] else { return Err(shape()) };
-    let all_digits = [y, m, d].iter().all(|p| !p.is_empty() && p.len() <= 4 && p.bytes().all(|b| b.is_ascii_digit()));
+    let all_digits =
+        [y, m, d].iter().all(|p| !p.is_empty() && p.len() <= 4 && p.bytes().all(|b| b.is_ascii_digit()));
     if !all_digits {
         return Err(shape());
     }
-    let (Ok(y), Ok(m), Ok(d)) = (y.parse::<i16>(), m.parse::<i8>(), d.parse::<i8>()) else { return Err(shape()) };
+    let (Ok(y), Ok(m), Ok(d)) = (y.parse::<i16>(), m.parse::<i8>(), d.parse::<i8>()) else {
+        return Err(shape());
+    };
     let year = if y < 1000 { y + 1911 } else { y };
     let Ok(first) = Date::new(year, m, 1) else {
         return Err(Text::new(format!("「{s}」沒有 {m} 月"), format!("`{s}`: there is no month {m}")));

@@ -128,7 +128,12 @@ impl Failure {
     pub const fn transient(&self) -> bool {
         matches!(
             self.code,
-            Code::ResolverSilent | Code::TimedOut | Code::Closed | Code::CircuitOpen | Code::Interrupted | Code::TooSlow
+            Code::ResolverSilent
+                | Code::TimedOut
+                | Code::Closed
+                | Code::CircuitOpen
+                | Code::Interrupted
+                | Code::TooSlow
         )
     }
 

@@ -133,7 +133,17 @@ mod tests {
     #[test]
     fn from_the_internet_private_addresses_are_refused() {
         let scope = Scope::default();
-        for a in ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "fe80::1", "fd12::1", "0.0.0.0", "::ffff:10.0.0.1", "100.64.0.1"] {
+        for a in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "169.254.169.254",
+            "::1",
+            "fe80::1",
+            "fd12::1",
+            "0.0.0.0",
+            "::ffff:10.0.0.1",
+            "100.64.0.1",
+        ] {
             assert!(!scope.allows_address(ip(a), Intensity::Low), "{a}");
         }
         assert!(scope.allows_address(ip("203.0.113.9"), Intensity::Low));

@@ -187,10 +187,16 @@ impl Task {
             | Self::TlsHandshake { host, port }
             | Self::Smtp { host, port }
             | Self::Time { host, port } => {
-                if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+                if host.contains(':') {
+                    format!("[{host}]:{port}")
+                } else {
+                    format!("{host}:{port}")
+                }
             }
             Self::Ports { host, .. } => host.clone(),
-            Self::Http { url } | Self::Page { url } | Self::Paths { url } | Self::Browser { url } => url.clone(),
+            Self::Http { url } | Self::Page { url } | Self::Paths { url } | Self::Browser { url } => {
+                url.clone()
+            }
             Self::Host => "localhost".into(),
             Self::Files { path, .. } => path.clone(),
         }

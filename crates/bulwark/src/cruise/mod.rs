@@ -18,12 +18,14 @@ use crate::{home, print::table};
 pub fn main(command: Cruise, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
     match command {
         Cruise::Init { out } => init(&out, lang),
-        Cruise::Plan(Plan::Check { plan }) => plan_check(&plan, lang),
+        Cruise::Plan(Plan::Check { plan }) => Ok(plan_check(&plan, lang)),
         Cruise::Run(args) => run::run(&args, lang),
         Cruise::Reevaluate { result, out, fail_on, key } => {
             run::reevaluate(&result, &out, fail_on, key.as_deref(), lang)
         }
-        Cruise::Verify { result, plan, public_key } => verify(&result, plan.as_deref(), public_key.as_deref(), lang),
+        Cruise::Verify { result, plan, public_key } => {
+            verify(&result, plan.as_deref(), public_key.as_deref(), lang)
+        }
         Cruise::Checks { format, only } => {
             checks(format, &only, lang);
             Ok(Exit::Ok)
@@ -43,8 +45,14 @@ fn init(out: &Path, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
         vec![
             Diagnostic::new(
                 "BW-CLI-002",
-                Text::new(format!("無法建立 {}。", out.display()), format!("{} cannot be created.", out.display())),
-                Text::new("既有檔案不會被覆寫；請用 --out 指定其他檔名。", "An existing file is never overwritten; choose another name with --out."),
+                Text::new(
+                    format!("無法建立 {}。", out.display()),
+                    format!("{} cannot be created.", out.display()),
+                ),
+                Text::new(
+                    "既有檔案不會被覆寫；請用 --out 指定其他檔名。",
+                    "An existing file is never overwritten; choose another name with --out.",
+                ),
             )
             .because(e),
         ]
@@ -60,13 +68,16 @@ fn init(out: &Path, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
     Ok(Exit::Ok)
 }
 
-fn plan_check(path: &Path, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
+fn plan_check(path: &Path, lang: Lang) -> Exit {
     let plan = match plan::read_file(path) {
         Ok(plan) => plan,
         Err(notes) => {
             print::notes(&notes, lang);
-            eprintln!("{}", say(lang, &format!("共 {} 處錯誤。", notes.len()), &format!("{} mistakes.", notes.len())));
-            return Ok(Exit::Usage);
+            eprintln!(
+                "{}",
+                say(lang, &format!("共 {} 處錯誤。", notes.len()), &format!("{} mistakes.", notes.len()))
+            );
+            return Exit::Usage;
         }
     };
     let items = bulwark_cruise::itinerary::itinerary(&plan, &[], None);
@@ -80,14 +91,20 @@ fn plan_check(path: &Path, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
     );
     line(format!("{}: {approval}", say(lang, "核定", "approval")));
     line(format!("SHA-256: {}", plan.sha256));
-    Ok(Exit::Ok)
+    Exit::Ok
 }
 
-fn verify(path: &Path, plan: Option<&Path>, public_key: Option<&Path>, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
+fn verify(
+    path: &Path,
+    plan: Option<&Path>,
+    public_key: Option<&Path>,
+    lang: Lang,
+) -> Result<Exit, Vec<Diagnostic>> {
     let plan = plan.map(plan::read_file).transpose()?;
     let trusted = match public_key {
         Some(file) => {
-            let key = bulwark_bundle::io::load_public_key(file).map_err(|e| vec![e.diagnostic(&file.display().to_string())])?;
+            let key = bulwark_bundle::io::load_public_key(file)
+                .map_err(|e| vec![e.diagnostic(&file.display().to_string())])?;
             Some(key)
         }
         None => None,
@@ -99,17 +116,22 @@ fn verify(path: &Path, plan: Option<&Path>, public_key: Option<&Path>, lang: Lan
             return Ok(Exit::Incomplete);
         }
     };
-    if let Some(trusted) = &trusted {
-        if *trusted != opened.signer {
-            let e = bulwark_bundle::BundleError::UnknownKey { key_id: opened.signer.key_id() };
-            print::notes(&[e.diagnostic(&path.display().to_string())], lang);
-            return Ok(Exit::Incomplete);
-        }
+    if let Some(trusted) = &trusted
+        && *trusted != opened.signer
+    {
+        let e = bulwark_bundle::BundleError::UnknownKey { key_id: opened.signer.key_id() };
+        print::notes(&[e.diagnostic(&path.display().to_string())], lang);
+        return Ok(Exit::Incomplete);
     }
     line(format!("{} signature ok, {} records", say(lang, "簽章正確", "verified:"), opened.records));
     line(format!("{}: {} {}", say(lang, "健檢案", "run"), opened.meta.id, opened.plan.system.name));
     line(format!("{}: {}", say(lang, "計畫", "plan"), opened.meta.plan_sha256));
-    line(format!("{}: {}（{}）", say(lang, "簽章金鑰", "signed by key"), opened.key_id, known_key(&opened, trusted.is_some(), lang)));
+    line(format!(
+        "{}: {}（{}）",
+        say(lang, "簽章金鑰", "signed by key"),
+        opened.key_id,
+        known_key(&opened, trusted.is_some(), lang)
+    ));
     Ok(Exit::Ok)
 }
 
@@ -119,7 +141,11 @@ fn known_key(opened: &bulwark_cruise::io::Opened, pinned: bool, lang: Lang) -> &
     match (pinned, own) {
         (true, _) => say(lang, "與指定的公鑰相符", "the public key you named"),
         (false, true) => say(lang, "本機金鑰", "this machine's key"),
-        (false, false) => say(lang, "本機不認得；請向執行單位核對，或用 --public-key 指定", "unknown here; confirm it with whoever ran the check, or name it with --public-key"),
+        (false, false) => say(
+            lang,
+            "本機不認得；請向執行單位核對，或用 --public-key 指定",
+            "unknown here; confirm it with whoever ran the check, or name it with --public-key",
+        ),
     }
 }
 
@@ -139,7 +165,12 @@ fn checks(format: Format, only: &[Domain], lang: Lang) {
                 say(lang, "依據", "standard").to_owned(),
             ]];
             rows.extend(all.iter().map(|c| {
-                vec![c.id.clone(), c.severity.label().get(lang).to_owned(), c.title.get(lang).to_owned(), c.standard.clone()]
+                vec![
+                    c.id.clone(),
+                    c.severity.label().get(lang).to_owned(),
+                    c.title.get(lang).to_owned(),
+                    c.standard.clone(),
+                ]
             }));
             table(&rows);
         }

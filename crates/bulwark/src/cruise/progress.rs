@@ -86,7 +86,11 @@ fn tenths(count: u64, seconds: i64) -> String {
 
 fn clock(d: SignedDuration) -> String {
     let s = d.as_secs().max(0);
-    if s >= 3600 { format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60) } else { format!("{}:{:02}", s / 60, s % 60) }
+    if s >= 3600 {
+        format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
+    } else {
+        format!("{}:{:02}", s / 60, s % 60)
+    }
 }
 
 fn bar(p: &Progress) -> String {

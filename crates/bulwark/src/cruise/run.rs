@@ -54,7 +54,8 @@ pub fn run(args: &Run, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
         contact: plan.location.contact.clone(),
         ..Settings::default()
     };
-    let prober = Prober::new(settings, Arc::new(SystemClock)).map_err(|f| vec![f.diagnostic(&plan.system.name)])?;
+    let prober =
+        Prober::new(settings, Arc::new(SystemClock)).map_err(|f| vec![f.diagnostic(&plan.system.name)])?;
     let order = Order {
         plan: &plan,
         plan_folder: &folder,
@@ -78,8 +79,13 @@ pub fn run(args: &Run, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
     let mut notes = gathered.notes.clone();
     let previous = previous_of(args, &plan, &mut notes);
     let judged_at = SystemClock.now();
-    let result =
-        CruiseResult::judge(plan.clone(), gathered.meta.clone(), gathered.evidence.clone(), judged_at, previous);
+    let result = CruiseResult::judge(
+        plan.clone(),
+        gathered.meta.clone(),
+        gathered.evidence.clone(),
+        judged_at,
+        previous,
+    );
     archive(&args.out)?;
     let report = finish(&result, &notes, Vec::new(), &key, &args.out, lang)?;
     gathered.sealed().map_err(|d| vec![d])?;
@@ -107,7 +113,8 @@ pub fn reevaluate(
     let mut limits = vec![bulwark_cruise::texts().text("report.limit_judged_again", &[])];
     let behind = opened.meta.finished_at.duration_since(judged_at).as_mins();
     if behind > 10 {
-        limits.push(bulwark_cruise::texts().text("report.limit_skew", &bulwark_i18n::args![minutes = behind]));
+        limits
+            .push(bulwark_cruise::texts().text("report.limit_skew", &bulwark_i18n::args![minutes = behind]));
     }
     let result = CruiseResult::judge(opened.plan, opened.meta, opened.evidence, judged_at, Some(opened.left));
     std::fs::create_dir_all(out).map_err(|e| vec![cannot_write(out, &e)])?;
@@ -128,17 +135,15 @@ fn cannot_write(path: &Path, e: &std::io::Error) -> Diagnostic {
 /// The plan of the arguments and the folder its paths start from.
 fn plan_of(args: &Run) -> Result<(Plan, PathBuf), Vec<Diagnostic>> {
     let here = std::env::current_dir().unwrap_or_default();
-    match &args.plan {
-        Some(path) => {
-            let folder = std::path::absolute(path).ok().and_then(|p| p.parent().map(Path::to_owned)).unwrap_or(here);
-            Ok((plan::read_file(path)?, folder))
-        }
-        None => {
-            let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-            let host = host.trim();
-            let source = plan::this_machine(if host.is_empty() { "localhost" } else { host });
-            Ok((plan::read("--self", &source, &here)?, here))
-        }
+    if let Some(path) = &args.plan {
+        let folder =
+            std::path::absolute(path).ok().and_then(|p| p.parent().map(Path::to_owned)).unwrap_or(here);
+        Ok((plan::read_file(path)?, folder))
+    } else {
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let host = host.trim();
+        let source = plan::this_machine(if host.is_empty() { "localhost" } else { host });
+        Ok((plan::read("--self", &source, &here)?, here))
     }
 }
 
@@ -149,7 +154,10 @@ fn previous_of(args: &Run, plan: &Plan, notes: &mut Vec<Diagnostic>) -> Option<P
         return None;
     }
     match io::open(&path, None) {
-        Ok(opened) if opened.plan.system.name == plan.system.name && opened.plan.system.agency == plan.system.agency => {
+        Ok(opened)
+            if opened.plan.system.name == plan.system.name
+                && opened.plan.system.agency == plan.system.agency =>
+        {
             Some(opened.left)
         }
         Ok(_) => {
@@ -179,10 +187,13 @@ fn archive(out: &Path) -> Result<(), Vec<Diagnostic>> {
     if !last.exists() {
         return Ok(());
     }
-    let name = io::open(&last, None).map_or_else(|_| "damaged".to_owned(), |o| format!("{}-{}", o.meta.id, o.judged_at.as_second()));
+    let name = io::open(&last, None)
+        .map_or_else(|_| "damaged".to_owned(), |o| format!("{}-{}", o.meta.id, o.judged_at.as_second()));
     let folder = out.join("previous");
     let kept = folder.join(format!("{name}.bwr"));
-    std::fs::create_dir_all(&folder).and_then(|()| std::fs::rename(&last, &kept)).map_err(|e| vec![cannot_write(&kept, &e)])
+    std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::rename(&last, &kept))
+        .map_err(|e| vec![cannot_write(&kept, &e)])
 }
 
 /// Writes the bundle and the three reports, and prints the summary.

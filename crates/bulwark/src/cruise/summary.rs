@@ -50,7 +50,11 @@ pub fn print(doc: &HealthReport, lang: Lang) {
             doc.change_count(Change::NotRetested),
         ));
     } else {
-        line(say(lang, "首次健檢，沒有前次結果可比較。", "First check: there is no previous result to compare with."));
+        line(say(
+            lang,
+            "首次健檢，沒有前次結果可比較。",
+            "First check: there is no previous result to compare with.",
+        ));
     }
     for limit in &doc.limits {
         line(format!("※ {}", limit.get(lang)));

@@ -1,8 +1,8 @@
 //! What a judge may look at.
 
 use bulwark_probe::evidence::{
-    Body, Browser, Dns, Files, Host, Http, Outcome, Page, Paths, Ports, Postgres, Record, Smtp, Tcp, TimeOffset,
-    TlsHandshake, TlsVersions, Transaction,
+    Body, Browser, Dns, Files, Host, Http, Outcome, Page, Paths, Ports, Postgres, Record, Smtp, Tcp,
+    TimeOffset, TlsHandshake, TlsVersions, Transaction,
 };
 use bulwark_probe::failure::Failure;
 use jiff::Timestamp;

@@ -75,7 +75,10 @@ static TEXTS: LazyLock<Catalogue> = LazyLock::new(|| {
         };
     }
     area!("network", "architecture", "function", "db_io", "end_user", "data_mgmt", "vuln");
-    all.add("common", Catalogue::embedded("cruise/common", include_str!("zh-TW.toml"), include_str!("en.toml")));
+    all.add(
+        "common",
+        Catalogue::embedded("cruise/common", include_str!("zh-TW.toml"), include_str!("en.toml")),
+    );
     all
 });
 

@@ -36,6 +36,10 @@ pub struct Sheet {
 /// A line just written, to be completed.
 pub struct Entry<'s>(&'s mut Line);
 
+#[expect(
+    clippy::return_self_not_must_use,
+    reason = "an entry is complete when it is written; completing it is optional"
+)]
 impl Entry<'_> {
     /// Names the evidence record the line rests on.
     pub fn from<T: ?Sized>(self, piece: &Piece<'_, T>) -> Self {
@@ -81,10 +85,23 @@ impl Sheet {
     }
 
     /// Writes a line. `sentence` is a key in the check's table of texts.
-    pub fn add(&mut self, verdict: Verdict, asset: &str, sentence: &str, args: &[(&str, String)]) -> Entry<'_> {
+    ///
+    /// # Panics
+    /// Never: the line it completes has just been pushed.
+    pub fn add(
+        &mut self,
+        verdict: Verdict,
+        asset: &str,
+        sentence: &str,
+        args: &[(&str, String)],
+    ) -> Entry<'_> {
         let key = key(self.definition.id, sentence);
         // A warning weighs one step less than a failure of the same check.
-        let severity = if verdict == Verdict::Warn { step_down(self.definition.severity) } else { self.definition.severity };
+        let severity = if verdict == Verdict::Warn {
+            step_down(self.definition.severity)
+        } else {
+            self.definition.severity
+        };
         self.lines.push(Line {
             check: self.definition.id,
             verdict,
@@ -136,7 +153,9 @@ impl Sheet {
     /// Part of the evidence is missing because of our own trouble: never a verdict on the target.
     pub fn error(&mut self, asset: &str, failure: &Failure) -> Entry<'_> {
         let verdict = match failure.code {
-            bulwark_probe::failure::Code::NotInstalled | bulwark_probe::failure::Code::Interrupted => Verdict::NotTested,
+            bulwark_probe::failure::Code::NotInstalled | bulwark_probe::failure::Code::Interrupted => {
+                Verdict::NotTested
+            }
             _ => Verdict::Error,
         };
         let failure = shortened(failure);

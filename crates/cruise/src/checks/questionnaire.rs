@@ -29,7 +29,9 @@ pub fn judge(question: &str, case: &Case<'_>, sheet: &mut Sheet) {
                 .collect();
             let names: Vec<&str> = found.iter().map(|(path, _)| file_name(path)).collect();
             if let Some((path, _)) = found.iter().find(|(_, piece)| piece.is_none()) {
-                sheet.manual(asset, "common.answer_evidence_missing", &args![files = file_name(path)]).titled();
+                sheet
+                    .manual(asset, "common.answer_evidence_missing", &args![files = file_name(path)])
+                    .titled();
                 return;
             }
             let mut entry = sheet

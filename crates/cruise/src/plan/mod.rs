@@ -288,7 +288,8 @@ pub struct Approval {
 impl Plan {
     /// The scope the prober enforces: every host named directly or inside a URL, mail or database entry.
     pub fn probe_scope(&self) -> Scope {
-        let mut hosts: std::collections::BTreeSet<String> = self.scope.hosts.iter().map(|h| h.name.clone()).collect();
+        let mut hosts: std::collections::BTreeSet<String> =
+            self.scope.hosts.iter().map(|h| h.name.clone()).collect();
         hosts.extend(self.scope.urls.iter().filter_map(|u| u.host_str()).map(plain_host));
         hosts.extend(self.scope.databases.iter().map(|d| d.host.clone()));
         Scope { hosts, networks: self.scope.networks.clone(), vantage: self.location.vantage }

@@ -14,8 +14,8 @@ use toml::de::DeTable;
 
 use super::reader::{At, Source, Table, nearest};
 use super::{
-    Answer, AnswerValue, Approval, Background, Database, Host, LocalPath, Location, PathKind, Plan, PlanScope, Selection,
-    System, Transaction, Window, question,
+    Answer, AnswerValue, Approval, Background, Database, Host, LocalPath, Location, PathKind, Plan,
+    PlanScope, Selection, System, Transaction, Window, question,
 };
 use crate::diagnostic;
 
@@ -26,15 +26,15 @@ use crate::diagnostic;
 pub fn read_file(path: &Path) -> Result<Plan, Vec<Diagnostic>> {
     let shown = path.to_string_lossy();
     let place = || Place::File { path: shown.to_string(), line: 0, column: 0 };
-    let bytes = std::fs::read(path).map_err(|e| {
-        vec![diagnostic("BW-PLAN-015", &args![path = shown]).at(place()).because(e)]
-    })?;
+    let bytes = std::fs::read(path)
+        .map_err(|e| vec![diagnostic("BW-PLAN-015", &args![path = shown]).at(place()).because(e)])?;
     let text = String::from_utf8(bytes).map_err(|e| {
         let good = e.utf8_error().valid_up_to();
         vec![diagnostic("BW-PLAN-019", &args![offset = good]).at(place())]
     })?;
     let text = text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned);
-    let folder = std::path::absolute(path).ok().and_then(|p| p.parent().map(Path::to_owned)).unwrap_or_default();
+    let folder =
+        std::path::absolute(path).ok().and_then(|p| p.parent().map(Path::to_owned)).unwrap_or_default();
     read(&shown, &text, &folder)
 }
 
@@ -68,7 +68,7 @@ impl Reader<'_> {
             root.source().note("BW-PLAN-023", root.span(), &[]);
             return None;
         }
-        let system = self.system(root);
+        let system = Self::system(root);
         let location = self.location(root);
         let intensity = root.word::<Intensity>("intensity").unwrap_or(Intensity::Low);
         let scope = self.scope(root);
@@ -98,7 +98,7 @@ impl Reader<'_> {
         self.folder.join(&at.value)
     }
 
-    fn system(&self, root: &Table<'_, '_>) -> Option<System> {
+    fn system(root: &Table<'_, '_>) -> Option<System> {
         let t = root.table("system");
         if !t.present() {
             root.missing("system");
@@ -155,7 +155,12 @@ impl Reader<'_> {
                     t.source().note(
                         "BW-PLAN-005",
                         &at.span,
-                        &args![key = "location.vantage", found = at.value, expected = "internet | inside", near = near],
+                        &args![
+                            key = "location.vantage",
+                            found = at.value,
+                            expected = "internet | inside",
+                            near = near
+                        ],
                     );
                     Vantage::Internet
                 }
@@ -163,7 +168,8 @@ impl Reader<'_> {
         };
         let mut resolvers = Vec::new();
         for at in t.texts("resolvers").unwrap_or_default() {
-            let parsed = at.value.parse().ok().or_else(|| at.value.parse::<IpAddr>().ok().map(|ip| (ip, 53).into()));
+            let parsed =
+                at.value.parse().ok().or_else(|| at.value.parse::<IpAddr>().ok().map(|ip| (ip, 53).into()));
             match parsed {
                 Some(address) => resolvers.push(address),
                 None => t.source().note("BW-PLAN-014", &at.span, &args![found = at.value]),
@@ -224,7 +230,12 @@ impl Reader<'_> {
                     p.source().note(
                         "BW-PLAN-005",
                         &at.span,
-                        &args![key = "scope.path.kind", found = at.value, expected = words.join(" | "), near = near],
+                        &args![
+                            key = "scope.path.kind",
+                            found = at.value,
+                            expected = words.join(" | "),
+                            near = near
+                        ],
                     );
                 }
                 kind
@@ -286,20 +297,27 @@ impl Reader<'_> {
             let mut except = Vec::new();
             let mut all = false;
             for at in &items {
-                let (minus, id) = at.value.strip_prefix('-').map_or((false, at.value.as_str()), |id| (true, id));
+                let (minus, id) =
+                    at.value.strip_prefix('-').map_or((false, at.value.as_str()), |id| (true, id));
                 if id == "*" {
                     all = true;
                 } else if known.contains(id) {
                     if minus { &mut except } else { &mut only }.push(id.to_owned());
                 } else {
                     let near = nearest(id, known.iter().copied()).unwrap_or_default();
-                    t.source().note("BW-PLAN-012", &at.span, &args![found = id, domain = domain.code(), near = near]);
+                    t.source().note(
+                        "BW-PLAN-012",
+                        &at.span,
+                        &args![found = id, domain = domain.code(), near = near],
+                    );
                 }
             }
             let selection = match (all, only.is_empty(), except.is_empty()) {
                 (true, _, true) => Selection::All,
                 (true, _, false) | (false, true, false) => Selection::Except(except),
-                (false, false, _) => Selection::Only(only.into_iter().filter(|id| !except.contains(id)).collect()),
+                (false, false, _) => {
+                    Selection::Only(only.into_iter().filter(|id| !except.contains(id)).collect())
+                }
                 (false, true, true) => Selection::None,
             };
             out.insert(*domain, selection);
@@ -357,7 +375,12 @@ impl Reader<'_> {
                     t.source().note(
                         "BW-PLAN-005",
                         &at.span,
-                        &args![key = "answer.answer", found = at.value, expected = words.join(" | "), near = near],
+                        &args![
+                            key = "answer.answer",
+                            found = at.value,
+                            expected = words.join(" | "),
+                            near = near
+                        ],
                     );
                 }
                 value
@@ -370,7 +393,8 @@ impl Reader<'_> {
             };
             if let Some(id) = id {
                 if question::find(&id.value).is_none() {
-                    let near = nearest(&id.value, question::QUESTIONS.iter().map(|q| q.id)).unwrap_or_default();
+                    let near =
+                        nearest(&id.value, question::QUESTIONS.iter().map(|q| q.id)).unwrap_or_default();
                     t.source().note("BW-PLAN-013", &id.span, &args![found = id.value, near = near]);
                 } else if out.insert(id.value.clone(), answer).is_some() {
                     t.source().note("BW-PLAN-020", &id.span, &args![found = id.value]);
@@ -408,10 +432,10 @@ fn bool_word(t: &Table<'_, '_>, key: &'static str) -> bool {
 fn names(t: &Table<'_, '_>, key: &'static str) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for at in t.texts(key).unwrap_or_default() {
-        if let Some(name) = host_name(t, &at) {
-            if !out.contains(&name) {
-                out.push(name);
-            }
+        if let Some(name) = host_name(t, &at)
+            && !out.contains(&name)
+        {
+            out.push(name);
         }
     }
     out
@@ -440,7 +464,9 @@ fn name_error(e: NameError) -> Text {
         NameError::LabelLength => {
             Text::new("兩個點之間是空的，或超過 63 個字元", "a label is empty or longer than 63 characters")
         }
-        NameError::Characters => Text::new("含有主機名稱不可用的字元", "it holds a character that host names cannot have"),
+        NameError::Characters => {
+            Text::new("含有主機名稱不可用的字元", "it holds a character that host names cannot have")
+        }
     }
 }
 
@@ -466,9 +492,10 @@ fn web_url(t: &Table<'_, '_>, at: &At<String>) -> Option<url::Url> {
     };
     match url::Url::parse(&at.value) {
         Err(e) => refuse(&at.value, Text::new(format!("不是完整網址（{e}）"), e.to_string())),
-        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
-            refuse(&at.value, Text::new("只能是 http:// 或 https://", "only http:// and https:// are possible"))
-        }
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => refuse(
+            &at.value,
+            Text::new("只能是 http:// 或 https://", "only http:// and https:// are possible"),
+        ),
         Ok(url) if url.password().is_some() || !url.username().is_empty() => {
             // The password is not repeated on the screen or in a log.
             let host = url.host_str().unwrap_or_default();
@@ -480,23 +507,33 @@ fn web_url(t: &Table<'_, '_>, at: &At<String>) -> Option<url::Url> {
 }
 
 fn step(s: &Table<'_, '_>, scope: &PlanScope, number: usize) -> Option<TransactionStep> {
-    let method = s.text("method").map_or_else(|| "GET".to_owned(), |at| {
-        if !matches!(at.value.as_str(), "GET" | "HEAD") {
-            s.source().note(
-                "BW-PLAN-005",
-                &at.span,
-                &args![key = "transaction.step.method", found = at.value, expected = "GET | HEAD", near = "GET"],
-            );
-        }
-        at.value.clone()
-    });
+    let method = s.text("method").map_or_else(
+        || "GET".to_owned(),
+        |at| {
+            if !matches!(at.value.as_str(), "GET" | "HEAD") {
+                s.source().note(
+                    "BW-PLAN-005",
+                    &at.span,
+                    &args![
+                        key = "transaction.step.method",
+                        found = at.value,
+                        expected = "GET | HEAD",
+                        near = "GET"
+                    ],
+                );
+            }
+            at.value.clone()
+        },
+    );
     let url = s.need("url").and_then(|at| {
         // `${name}` is filled at run time; for the check of host and form any word will do.
         let probe = At { value: at.value.replace("${", "").replace('}', ""), span: at.span.clone() };
         let parsed = web_url(s, &probe)?;
         let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']).to_ascii_lowercase();
         let named = scope.hosts.iter().any(|h| h.name == host)
-            || scope.urls.iter().any(|u| u.host_str().is_some_and(|h| h.trim_matches(['[', ']']).eq_ignore_ascii_case(&host)));
+            || scope.urls.iter().any(|u| {
+                u.host_str().is_some_and(|h| h.trim_matches(['[', ']']).eq_ignore_ascii_case(&host))
+            });
         if !named {
             s.source().note("BW-PLAN-016", &at.span, &args![found = at.value, host = host]);
         }

@@ -59,7 +59,8 @@ impl<'i> Source<'i> {
 
     /// Notes a mistake whose reason differs by language.
     pub fn note_reason(&self, code: &str, span: &Range<usize>, found: &str, reason: &bulwark_model::Text) {
-        let mut d = diagnostic(code, &args![found = found, reason = reason.zh_tw]).at(self.locate(span.start));
+        let mut d =
+            diagnostic(code, &args![found = found, reason = reason.zh_tw]).at(self.locate(span.start));
         d.what.en = diagnostic(code, &args![found = found, reason = reason.en]).what.en;
         self.notes.borrow_mut().push(d);
     }
@@ -98,7 +99,7 @@ pub struct At<T> {
 pub struct Table<'a, 'i> {
     source: &'a Source<'i>,
     name: String,
-    table: Option<&'a DeTable<'i>>,
+    entries: Option<&'a DeTable<'i>>,
     span: Range<usize>,
     known: RefCell<BTreeSet<&'static str>>,
 }
@@ -108,8 +109,13 @@ impl<'a, 'i> Table<'a, 'i> {
         Self::new(source, String::new(), Some(table.get_ref()), 0..0)
     }
 
-    fn new(source: &'a Source<'i>, name: String, table: Option<&'a DeTable<'i>>, span: Range<usize>) -> Self {
-        Self { source, name, table, span, known: RefCell::default() }
+    fn new(
+        source: &'a Source<'i>,
+        name: String,
+        entries: Option<&'a DeTable<'i>>,
+        span: Range<usize>,
+    ) -> Self {
+        Self { source, name, entries, span, known: RefCell::default() }
     }
 
     pub fn source(&self) -> &'a Source<'i> {
@@ -122,7 +128,7 @@ impl<'a, 'i> Table<'a, 'i> {
     }
 
     pub fn present(&self) -> bool {
-        self.table.is_some()
+        self.entries.is_some()
     }
 
     fn path(&self, key: &str) -> String {
@@ -132,7 +138,7 @@ impl<'a, 'i> Table<'a, 'i> {
     /// The raw value of a key.
     fn value(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'i>>> {
         self.known.borrow_mut().insert(key);
-        self.table?.iter().find(|(k, _)| k.get_ref() == key).map(|(_, v)| v)
+        self.entries?.iter().find(|(k, _)| k.get_ref() == key).map(|(_, v)| v)
     }
 
     fn wrong_type(&self, key: &str, found: &Spanned<DeValue<'i>>, expected: &str) {
@@ -150,15 +156,12 @@ impl<'a, 'i> Table<'a, 'i> {
     /// Text; blank text counts as absent.
     pub fn text(&self, key: &'static str) -> Option<At<String>> {
         let value = self.value(key)?;
-        match value.get_ref() {
-            DeValue::String(s) => {
-                let s = s.trim();
-                (!s.is_empty()).then(|| At { value: s.to_owned(), span: value.span() })
-            }
-            _ => {
-                self.wrong_type(key, value, "string");
-                None
-            }
+        if let DeValue::String(s) = value.get_ref() {
+            let s = s.trim();
+            (!s.is_empty()).then(|| At { value: s.to_owned(), span: value.span() })
+        } else {
+            self.wrong_type(key, value, "string");
+            None
         }
     }
 
@@ -173,7 +176,10 @@ impl<'a, 'i> Table<'a, 'i> {
     }
 
     /// A word of a closed list.
-    pub fn word<T: std::str::FromStr<Err = bulwark_model::ParseWordError>>(&self, key: &'static str) -> Option<T> {
+    pub fn word<T: std::str::FromStr<Err = bulwark_model::ParseWordError>>(
+        &self,
+        key: &'static str,
+    ) -> Option<T> {
         let at = self.text(key)?;
         match at.value.parse() {
             Ok(word) => Some(word),
@@ -182,7 +188,12 @@ impl<'a, 'i> Table<'a, 'i> {
                 self.source.note(
                     "BW-PLAN-005",
                     &at.span,
-                    &args![key = self.path(key), found = at.value, expected = e.expected.join(" | "), near = near],
+                    &args![
+                        key = self.path(key),
+                        found = at.value,
+                        expected = e.expected.join(" | "),
+                        near = near
+                    ],
                 );
                 None
             }
@@ -274,9 +285,10 @@ impl<'a, 'i> Table<'a, 'i> {
         };
         items
             .iter()
-            .filter_map(|item| match item.get_ref().as_table() {
-                Some(table) => Some(Table::new(self.source, self.path(key), Some(table), item.span())),
-                None => {
+            .filter_map(|item| {
+                if let Some(table) = item.get_ref().as_table() {
+                    Some(Table::new(self.source, self.path(key), Some(table), item.span()))
+                } else {
                     self.wrong_type(key, item, "table");
                     None
                 }
@@ -306,7 +318,7 @@ impl<'a, 'i> Table<'a, 'i> {
 
     /// Notes every key nobody asked for, with the nearest known one.
     pub fn note_unknown(&self) {
-        let Some(table) = self.table else { return };
+        let Some(table) = self.entries else { return };
         let known = self.known.borrow();
         for (key, _) in table {
             let name: &str = key.get_ref();

@@ -41,7 +41,9 @@ impl Window {
         let zone = TimeZone::fixed(tz::offset(8));
         let mut day = self.first_day;
         while day <= self.last_day {
-            let (Ok(start), Ok(end)) = (zone.to_timestamp(day.to_datetime(self.from)), zone.to_timestamp(self.end_of(day))) else {
+            let (Ok(start), Ok(end)) =
+                (zone.to_timestamp(day.to_datetime(self.from)), zone.to_timestamp(self.end_of(day)))
+            else {
                 return Standing::Over;
             };
             if now < start {
@@ -86,9 +88,18 @@ mod tests {
             from: jiff::civil::time(22, 0, 0, 0),
             to: jiff::civil::time(2, 0, 0, 0),
         };
-        assert_eq!(w.standing(at("2026-11-25T21:59:59+08:00")), Standing::Opens { at: at("2026-11-25T22:00:00+08:00") });
-        assert_eq!(w.standing(at("2026-11-26T01:59:59+08:00")), Standing::Open { until: at("2026-11-26T02:00:00+08:00") });
-        assert_eq!(w.standing(at("2026-11-26T02:00:00+08:00")), Standing::Opens { at: at("2026-11-26T22:00:00+08:00") });
+        assert_eq!(
+            w.standing(at("2026-11-25T21:59:59+08:00")),
+            Standing::Opens { at: at("2026-11-25T22:00:00+08:00") }
+        );
+        assert_eq!(
+            w.standing(at("2026-11-26T01:59:59+08:00")),
+            Standing::Open { until: at("2026-11-26T02:00:00+08:00") }
+        );
+        assert_eq!(
+            w.standing(at("2026-11-26T02:00:00+08:00")),
+            Standing::Opens { at: at("2026-11-26T22:00:00+08:00") }
+        );
         assert_eq!(w.standing(at("2026-11-27T02:00:00+08:00")), Standing::Over);
         assert_eq!(w.left(at("2026-11-26T01:00:00+08:00")), SignedDuration::from_hours(1));
     }

@@ -62,11 +62,19 @@ pub struct Fake<'c> {
 
 impl<'c> Fake<'c> {
     pub fn new(clock: &'c dyn Clock) -> Self {
-        Self { clock, asked: Mutex::default(), stop_after: None, on_call: None, headers: Vec::new(), failing: BTreeMap::new() }
+        Self {
+            clock,
+            asked: Mutex::default(),
+            stop_after: None,
+            on_call: None,
+            headers: Vec::new(),
+            failing: BTreeMap::new(),
+        }
     }
 
     pub fn keys(&self) -> Vec<String> {
-        let mut keys: Vec<String> = self.asked.lock().expect("no panic").iter().map(|(k, _)| k.clone()).collect();
+        let mut keys: Vec<String> =
+            self.asked.lock().expect("no panic").iter().map(|(k, _)| k.clone()).collect();
         keys.sort();
         keys
     }
@@ -74,7 +82,11 @@ impl<'c> Fake<'c> {
     fn body(&self, task: &Task) -> Outcome {
         let key = task.key();
         if let Some(code) = self.failing.get(&key) {
-            return Outcome::Failed(Failure::new(Step::Scope, *code, format!("{} 203.0.113.9", task.subject())));
+            return Outcome::Failed(Failure::new(
+                Step::Scope,
+                *code,
+                format!("{} 203.0.113.9", task.subject()),
+            ));
         }
         match task {
             Task::Http { url } => Outcome::Collected(Box::new(Body::Http(Http {

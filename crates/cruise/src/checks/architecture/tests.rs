@@ -392,10 +392,7 @@ fn nine_facts() {
     partial.system.background.circuit = None;
     partial.system.background.vendor = Some("  ".into());
     let line = one(id, &partial, vec![], Warn, "missing");
-    assert!(
-        line.message.zh_tw.contains("7／9")
-            && line.message.zh_tw.contains("資訊傳輸電路、維運廠商")
-    );
+    assert!(line.message.zh_tw.contains("7／9") && line.message.zh_tw.contains("資訊傳輸電路、維運廠商"));
     assert_eq!(line.severity, Severity::Advice);
     partial.system.background = plan::Background::default();
     let line = one(id, &partial, vec![], Warn, "missing");

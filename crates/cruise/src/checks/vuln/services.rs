@@ -120,7 +120,7 @@ fn listen_address(listener: &Listener) -> Option<IpAddr> {
 /// TCP listeners that others can reach, by port.
 fn reachable(host: &Host) -> BTreeMap<u16, Vec<&Listener>> {
     let mut out: BTreeMap<u16, Vec<&Listener>> = BTreeMap::new();
-    let outward = |l: &&Listener| l.protocol == "tcp" && listen_address(l).is_some_and(|a| true);
+    let outward = |l: &&Listener| l.protocol == "tcp" && listen_address(l).is_some_and(|a| !a.is_loopback());
     for listener in host.listeners.iter().filter(outward) {
         out.entry(listener.port).or_default().push(listener);
     }
