@@ -103,7 +103,7 @@ fn start_ms(program: &Path) -> Result<f64> {
     Ok(fastest.as_secs_f64() * 1000.0)
 }
 
-/// The example prints what it measured; the first number before `ms` is taken. `None` while there is no example.
+/// The example prints a line `report_500_ms NUMBER`. `None` while there is no example.
 fn report_ms() -> Result<Option<f64>> {
     if !sys::root().join("crates/report/examples/bench_report.rs").exists() {
         return Ok(None);
@@ -111,10 +111,8 @@ fn report_ms() -> Result<Option<f64>> {
     let arguments =
         ["run", "--release", "--quiet", "--package", "bulwark-report", "--example", "bench_report"];
     let text = sys::output(sys::cargo().args(arguments))?;
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let number =
-        words.windows(2).find(|pair| pair[1].starts_with("ms")).and_then(|pair| pair[0].parse().ok());
-    Ok(Some(number.with_context(|| format!("bench_report prints no number before `ms`: {text:?}"))?))
+    let number = text.lines().find_map(|line| line.strip_prefix("report_500_ms ")?.trim().parse().ok());
+    Ok(Some(number.with_context(|| format!("bench_report prints no line `report_500_ms NUMBER`: {text:?}"))?))
 }
 
 /// Runs the program to its end; returns the seconds it took and the most memory it held.

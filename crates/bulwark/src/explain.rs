@@ -1,13 +1,14 @@
 //! `bulwark explain`: a check or a message code, in words.
 
-use bulwark_i18n::Catalogue;
-use bulwark_model::{Diagnostic, Exit, Lang, Text};
+use bulwark_i18n::{Catalogue, args};
+use bulwark_model::{Diagnostic, Exit, Lang};
 
 use crate::print::{line, say};
+use crate::texts::{diagnostic, texts};
 
 /// Catalogues whose keys are message codes.
-fn message_catalogues() -> [&'static Catalogue; 3] {
-    [bulwark_cruise::texts(), bulwark_probe::texts(), bulwark_bundle::texts()]
+fn message_catalogues() -> [&'static Catalogue; 4] {
+    [texts(), bulwark_cruise::texts(), bulwark_probe::texts(), bulwark_bundle::texts()]
 }
 
 /// Runs the command.
@@ -36,15 +37,5 @@ pub fn main(id: &str, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
             return Ok(Exit::Ok);
         }
     }
-    Err(vec![Diagnostic::new(
-        "BW-CLI-001",
-        Text::new(
-            format!("沒有檢查項目或訊息代碼「{id}」。"),
-            format!("There is no check or message code `{id}`."),
-        ),
-        Text::new(
-            "`bulwark cruise checks --format ids` 可列出檢查項目；訊息代碼例如 BW-PLAN-002。",
-            "`bulwark cruise checks --format ids` lists the checks; a message code looks like BW-PLAN-002.",
-        ),
-    )])
+    Err(vec![diagnostic(texts(), "BW-CLI-001", &args![id = id])])
 }

@@ -7,6 +7,7 @@ mod cruise;
 mod explain;
 mod home;
 mod print;
+mod texts;
 
 use std::process::ExitCode;
 

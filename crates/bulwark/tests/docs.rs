@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use bulwark_i18n::Catalogue;
 use bulwark_model::Domain;
 
 fn docs() -> PathBuf {
@@ -66,7 +67,9 @@ fn the_list_of_checks_is_up_to_date() {
 
 #[test]
 fn every_message_code_has_its_page() {
-    let catalogues = [bulwark_cruise::texts(), bulwark_probe::texts(), bulwark_bundle::texts()];
+    let own =
+        Catalogue::embedded("bulwark", include_str!("../src/zh-TW.toml"), include_str!("../src/en.toml"));
+    let catalogues = [&own, bulwark_cruise::texts(), bulwark_probe::texts(), bulwark_bundle::texts()];
     let mut areas: BTreeMap<String, BTreeMap<String, [String; 4]>> = BTreeMap::new();
     for catalogue in catalogues {
         for (key, what) in catalogue.iter() {

@@ -238,35 +238,35 @@ impl BundleError {
     /// Code and catalogue key.
     fn words(&self) -> (&'static str, &'static str) {
         match self {
-            Self::NotABundle => ("BW-BUNDLE-001", "not_a_bundle"),
-            Self::NewerFormat { .. } => ("BW-BUNDLE-002", "newer_format"),
-            Self::Truncated { .. } => ("BW-BUNDLE-003", "truncated"),
-            Self::HeaderAltered { .. } => ("BW-BUNDLE-004", "header_altered"),
-            Self::ManifestAltered { .. } => ("BW-BUNDLE-005", "manifest_altered"),
-            Self::SignatureWrong => ("BW-BUNDLE-006", "signature_wrong"),
-            Self::UnknownKey { .. } => ("BW-BUNDLE-007", "unknown_key"),
-            Self::RecordMissing { .. } => ("BW-BUNDLE-008", "record_missing"),
-            Self::RecordExtra { .. } => ("BW-BUNDLE-009", "record_extra"),
-            Self::RecordAltered { .. } => ("BW-BUNDLE-010", "record_altered"),
-            Self::RecordOrder { .. } => ("BW-BUNDLE-011", "record_order"),
-            Self::BadName { .. } => ("BW-BUNDLE-012", "bad_name"),
-            Self::RecordTooLarge { .. } => ("BW-BUNDLE-013", "record_too_large"),
+            Self::NotABundle => ("BW-BUNDLE-001", "BW-BUNDLE-001"),
+            Self::NewerFormat { .. } => ("BW-BUNDLE-002", "BW-BUNDLE-002"),
+            Self::Truncated { .. } => ("BW-BUNDLE-003", "BW-BUNDLE-003"),
+            Self::HeaderAltered { .. } => ("BW-BUNDLE-004", "BW-BUNDLE-004"),
+            Self::ManifestAltered { .. } => ("BW-BUNDLE-005", "BW-BUNDLE-005"),
+            Self::SignatureWrong => ("BW-BUNDLE-006", "BW-BUNDLE-006"),
+            Self::UnknownKey { .. } => ("BW-BUNDLE-007", "BW-BUNDLE-007"),
+            Self::RecordMissing { .. } => ("BW-BUNDLE-008", "BW-BUNDLE-008"),
+            Self::RecordExtra { .. } => ("BW-BUNDLE-009", "BW-BUNDLE-009"),
+            Self::RecordAltered { .. } => ("BW-BUNDLE-010", "BW-BUNDLE-010"),
+            Self::RecordOrder { .. } => ("BW-BUNDLE-011", "BW-BUNDLE-011"),
+            Self::BadName { .. } => ("BW-BUNDLE-012", "BW-BUNDLE-012"),
+            Self::RecordTooLarge { .. } => ("BW-BUNDLE-013", "BW-BUNDLE-013"),
             Self::LinkMismatch { found: None, .. } => ("BW-BUNDLE-014", "link_absent"),
-            Self::LinkMismatch { link, .. } if link == "plan" => ("BW-BUNDLE-014", "plan_mismatch"),
+            Self::LinkMismatch { link, .. } if link == "plan" => ("BW-BUNDLE-014", "BW-BUNDLE-014"),
             Self::LinkMismatch { .. } => ("BW-BUNDLE-014", "link_mismatch"),
-            Self::Expired { .. } => ("BW-BUNDLE-015", "expired"),
-            Self::TrailingData => ("BW-BUNDLE-016", "trailing_data"),
-            Self::Io { .. } => ("BW-BUNDLE-017", "io"),
-            Self::KeyPermissions { .. } => ("BW-BUNDLE-018", "key_permissions"),
-            Self::KeyMalformed { .. } => ("BW-BUNDLE-019", "key_malformed"),
-            Self::WrongMediaType { .. } => ("BW-BUNDLE-020", "wrong_media_type"),
-            Self::WrongTenant { .. } => ("BW-BUNDLE-021", "wrong_tenant"),
-            Self::SourceChanged { .. } => ("BW-BUNDLE-022", "source_changed"),
-            Self::BadField { .. } => ("BW-BUNDLE-023", "bad_field"),
-            Self::NoSuchRecord { .. } => ("BW-BUNDLE-024", "no_such_record"),
-            Self::SignatureMalformed { .. } => ("BW-BUNDLE-025", "signature_malformed"),
-            Self::TooLarge { .. } => ("BW-BUNDLE-026", "too_large"),
-            Self::TooManyRecords { .. } => ("BW-BUNDLE-027", "too_many_records"),
+            Self::Expired { .. } => ("BW-BUNDLE-015", "BW-BUNDLE-015"),
+            Self::TrailingData => ("BW-BUNDLE-016", "BW-BUNDLE-016"),
+            Self::Io { .. } => ("BW-BUNDLE-017", "BW-BUNDLE-017"),
+            Self::KeyPermissions { .. } => ("BW-BUNDLE-018", "BW-BUNDLE-018"),
+            Self::KeyMalformed { .. } => ("BW-BUNDLE-019", "BW-BUNDLE-019"),
+            Self::WrongMediaType { .. } => ("BW-BUNDLE-020", "BW-BUNDLE-020"),
+            Self::WrongTenant { .. } => ("BW-BUNDLE-021", "BW-BUNDLE-021"),
+            Self::SourceChanged { .. } => ("BW-BUNDLE-022", "BW-BUNDLE-022"),
+            Self::BadField { .. } => ("BW-BUNDLE-023", "BW-BUNDLE-023"),
+            Self::NoSuchRecord { .. } => ("BW-BUNDLE-024", "BW-BUNDLE-024"),
+            Self::SignatureMalformed { .. } => ("BW-BUNDLE-025", "BW-BUNDLE-025"),
+            Self::TooLarge { .. } => ("BW-BUNDLE-026", "BW-BUNDLE-026"),
+            Self::TooManyRecords { .. } => ("BW-BUNDLE-027", "BW-BUNDLE-027"),
         }
     }
 
@@ -292,7 +292,7 @@ impl BundleError {
         let what = Text::new(self.what(key, Lang::ZhTw), self.what(key, Lang::En));
         let mut hint = texts().text(&format!("{key}.hint"), &[]);
         if let Self::KeyPermissions { path, .. } = self {
-            hint = texts().text("key_permissions.hint", &args![path = path.display()]);
+            hint = texts().text("BW-BUNDLE-018.hint", &args![path = path.display()]);
         }
         let place = |path: String| Location::File { path, line: 0, column: 0 };
         let location = match self {

@@ -20,7 +20,6 @@ fn main() {
     let mut best = f64::MAX;
     let mut bytes = 0;
     for _ in 0..5 {
-        #[expect(clippy::disallowed_methods, reason = "a bench measures time")]
         let start = std::time::Instant::now();
         let html = bulwark_report::html(&doc, bulwark_model::Lang::ZhTw);
         let json = bulwark_report::json(&doc);

@@ -8,10 +8,12 @@ use std::path::Path;
 
 use bulwark_cruise::check;
 use bulwark_cruise::plan;
+use bulwark_i18n::args;
 use bulwark_model::{Diagnostic, Domain, Exit, Lang, Text};
 
 use crate::cli::{Cruise, Format, Plan};
 use crate::print::{self, line, say};
+use crate::texts::{diagnostic, texts};
 use crate::{home, print::table};
 
 /// Runs a command of the group.
@@ -41,22 +43,8 @@ pub fn main(command: Cruise, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
 
 fn init(out: &Path, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
     use std::io::Write as _;
-    let exists = |e: std::io::Error| {
-        vec![
-            Diagnostic::new(
-                "BW-CLI-002",
-                Text::new(
-                    format!("無法建立 {}。", out.display()),
-                    format!("{} cannot be created.", out.display()),
-                ),
-                Text::new(
-                    "既有檔案不會被覆寫；請用 --out 指定其他檔名。",
-                    "An existing file is never overwritten; choose another name with --out.",
-                ),
-            )
-            .because(e),
-        ]
-    };
+    let exists =
+        |e: std::io::Error| vec![diagnostic(texts(), "BW-CLI-002", &args![path = out.display()]).because(e)];
     let mut file = std::fs::File::create_new(out).map_err(exists)?;
     file.write_all(plan::template(lang).as_bytes()).map_err(exists)?;
     line(format!("{} {}", say(lang, "已寫入", "written:"), out.display()));

@@ -8,6 +8,7 @@ use bulwark_cruise::plan::{self, Plan};
 use bulwark_cruise::result::CruiseResult;
 use bulwark_cruise::run::{Halt, Order};
 use bulwark_cruise::{health_report, io};
+use bulwark_i18n::args;
 use bulwark_model::{Clock as _, Diagnostic, Exit, Lang, Severity, Text, Verdict};
 use bulwark_probe::net::{Prober, Settings, Stop};
 use bulwark_report::document::HealthReport;
@@ -18,6 +19,7 @@ use crate::cli::Run;
 use crate::clock::SystemClock;
 use crate::home;
 use crate::print::{self, line, say};
+use crate::texts::diagnostic;
 
 const TOOL: &str = concat!("bulwark ", env!("CARGO_PKG_VERSION"));
 
@@ -113,8 +115,7 @@ pub fn reevaluate(
     let mut limits = vec![bulwark_cruise::texts().text("report.limit_judged_again", &[])];
     let behind = opened.meta.finished_at.duration_since(judged_at).as_mins();
     if behind > 10 {
-        limits
-            .push(bulwark_cruise::texts().text("report.limit_skew", &bulwark_i18n::args![minutes = behind]));
+        limits.push(bulwark_cruise::texts().text("report.limit_skew", &args![minutes = behind]));
     }
     let result = CruiseResult::judge(opened.plan, opened.meta, opened.evidence, judged_at, Some(opened.left));
     std::fs::create_dir_all(out).map_err(|e| vec![cannot_write(out, &e)])?;
@@ -124,12 +125,7 @@ pub fn reevaluate(
 }
 
 fn cannot_write(path: &Path, e: &std::io::Error) -> Diagnostic {
-    Diagnostic::new(
-        "BW-RUN-009",
-        bulwark_cruise::texts().text("BW-RUN-009.what", &bulwark_i18n::args![path = path.display()]),
-        bulwark_cruise::texts().text("BW-RUN-009.hint", &[]),
-    )
-    .because(e)
+    diagnostic(bulwark_cruise::texts(), "BW-RUN-009", &args![path = path.display()]).because(e)
 }
 
 /// The plan of the arguments and the folder its paths start from.
@@ -173,12 +169,7 @@ fn previous_of(args: &Run, plan: &Plan, notes: &mut Vec<Diagnostic>) -> Option<P
 }
 
 fn no_comparison(path: &Path) -> Diagnostic {
-    let args = bulwark_i18n::args![path = path.display()];
-    Diagnostic::new(
-        "BW-RUN-012",
-        bulwark_cruise::texts().text("BW-RUN-012.what", &args),
-        bulwark_cruise::texts().text("BW-RUN-012.hint", &args),
-    )
+    diagnostic(bulwark_cruise::texts(), "BW-RUN-012", &args![path = path.display()])
 }
 
 /// Keeps the previous result beside the new one.

@@ -4,6 +4,7 @@ mod question;
 mod read;
 mod reader;
 mod template;
+mod values;
 mod window;
 
 use std::collections::BTreeMap;
