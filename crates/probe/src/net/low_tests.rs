@@ -46,12 +46,13 @@ fn eight_workers_start_at_most_one_connection_a_second() {
             });
         }
     });
-    let starts = prober.net.pace.starts();
+    let mut starts = prober.net.pace.starts();
+    // Eight workers note their starts in any order; what counts is when they were.
+    starts.sort_by_key(|(_, _, at)| *at);
     let connections = starts.iter().filter(|(_, class, _)| *class != Class::Request).count();
     assert_eq!(connections, server.connections().len(), "the server saw what the pacer let through");
     assert!(connections >= 12, "{connections}");
     assert!(connections < server.requests().len(), "connections are re-used");
-    assert!(starts.is_sorted_by_key(|(_, _, at)| *at));
     for pair in starts.windows(2) {
         assert!(pair[1].2 - pair[0].2 >= Duration::from_secs(1), "{pair:?}");
     }

@@ -244,6 +244,8 @@ pub(super) fn not_found_handling(case: &Case<'_>, sheet: &mut Sheet) {
             401 | 403 => sheet.pass(&asset, "hidden", &args),
             429 => sheet.not_tested(&asset, "too_fast", &args),
             200..=299 => sheet.fail(&asset, "soft", &args),
+            // Plain HTTP that leads everything elsewhere is what `network.https-redirect` asks for.
+            300..=399 if asset.starts_with("http://") => sheet.not_applicable(&asset, "leads_on", &args),
             300..=399 => sheet.warn(&asset, "redirect", &args),
             500.. => sheet.fail(&asset, "server_error", &args).severity(Severity::Medium),
             _ => sheet.warn(&asset, "odd", &args),
