@@ -4,6 +4,7 @@
 
 mod bench;
 mod check;
+mod conformance;
 mod demo;
 mod dist;
 mod sys;
@@ -24,6 +25,8 @@ Tasks of the Bulwark workspace
   cargo xtask test [--full]        formatting, lints, tests; installs what they need (Debian, root)
       --full                       also long property tests and the demo from start to end
   cargo xtask bench cruise         measure, and write the numbers to docs/benchmarks.md
+  cargo xtask bench probe          our probes against testssl.sh, sslyze and the blackbox exporter
+  cargo xtask conformance checks   passed/total for each data set of the checks
   cargo xtask dist                 portable archive in out/dist/
   cargo xtask help                 this text
 
@@ -52,7 +55,9 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["test"] => check::run(false),
         ["test", "--full"] => check::run(true),
         ["bench", "cruise"] => bench::cruise(),
-        ["bench", ..] => bail!("which area? `cargo xtask bench cruise`"),
+        ["bench", "probe"] => bench::probe::run(),
+        ["bench", ..] => bail!("which area? `cargo xtask bench cruise` or `probe`"),
+        ["conformance", area] => conformance::run(area),
         ["dist"] => dist::run().map(done),
         _ => bail!("no task `{}`; see `cargo xtask help`", arguments.join(" ")),
     }

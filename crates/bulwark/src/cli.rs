@@ -1,7 +1,9 @@
 //! The commands and their arguments. Help is in both languages, for there is one help text.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
+use bulwark_cruise::plan::single::Profile;
 use bulwark_model::{Domain, Intensity, Lang, Severity};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -24,6 +26,9 @@ pub enum Command {
     /// 數位韌性巡航：健檢一個系統並產生健檢報告 Check one system in seven domains and write its health report
     #[command(subcommand)]
     Cruise(Cruise),
+    /// 單次探測一個目標 Look at one target right now
+    #[command(subcommand)]
+    Probe(Probe),
     /// 說明檢查項目或訊息代碼 Explain a check (network.hsts) or a message code (BW-PLAN-002)
     Explain {
         /// 檢查項目或訊息代碼 Check id or message code
@@ -95,6 +100,128 @@ pub enum Plan {
         /// 計畫檔 Plan file
         plan: PathBuf,
     },
+    /// 列出防火牆允許清單 List what the owner's firewall must let through
+    Allowlist {
+        /// 計畫檔 Plan file
+        plan: PathBuf,
+        /// 格式 Format
+        #[arg(long, default_value = "text")]
+        format: AllowFormat,
+        /// 我方對外的來源位址（可重複） Address we come from (repeatable)
+        #[arg(long, value_name = "ADDR")]
+        from: Vec<IpAddr>,
+    },
+}
+
+/// `bulwark probe …`
+#[derive(Debug, Subcommand)]
+pub enum Probe {
+    /// 探測一個目標 Look at one target
+    Run(ProbeRun),
+    /// 列出各類檢查項目 List the checks of the profiles
+    List {
+        /// 只列這一類 Only this profile
+        #[arg(long)]
+        profile: Option<ProfileWord>,
+    },
+    /// 說明檢查項目 Explain a check
+    Explain {
+        /// 檢查項目 Check id
+        id: String,
+    },
+}
+
+/// `bulwark probe run`
+#[derive(Debug, Args)]
+pub struct ProbeRun {
+    /// 網址、主機:連接埠、網域，或資料庫連線字串檔 URL, host:port, domain, or file with a database's connection string
+    pub target: String,
+    /// 檢查哪一面 Which side of it
+    #[arg(long)]
+    pub profile: ProfileWord,
+    /// 強度 Intensity: lab | low | normal
+    #[arg(long, default_value = "low", value_name = "INTENSITY")]
+    pub intensity: Intensity,
+    /// 格式 Format
+    #[arg(long, default_value = "table")]
+    pub format: ProbeFormat,
+    /// 同意檢查的系統主管機關人員（目標不是本機時必填） Who of the owner agreed; needed unless the target is this machine
+    #[arg(long, value_name = "NAME")]
+    pub approved_by: Option<String>,
+    /// 由機關內部網路檢查（允許私有位址） Look from inside the owner's network: private addresses are allowed
+    #[arg(long)]
+    pub inside: bool,
+    /// 輸出資料夾：結果檔與報告 Output folder for the result bundle and reports
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// 達此嚴重度即以 1 結束 Exit 1 at or above this severity
+    #[arg(long, default_value = "medium", value_name = "SEVERITY")]
+    pub fail_on: Severity,
+    /// DNS 解析器（可重複） DNS resolver, address or address:port (repeatable)
+    #[arg(long, value_name = "ADDR")]
+    pub resolver: Vec<String>,
+    /// 權威名稱伺服器的連接埠（實驗室） Port of authoritative name servers (laboratory)
+    #[arg(long, default_value_t = 53, value_name = "PORT", hide = true)]
+    pub authoritative_port: u16,
+    /// 內部憑證機構（PEM） Further certificate authority (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// 寫入 User-Agent 的聯絡方式 Contact put into the User-Agent
+    #[arg(long, value_name = "TEXT")]
+    pub contact: Option<String>,
+    /// 簽章金鑰檔（配合 --out） Signing key file (with --out)
+    #[arg(long, value_name = "FILE", requires = "out")]
+    pub key: Option<PathBuf>,
+}
+
+/// The profiles as words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProfileWord {
+    /// 網站 Web site
+    Web,
+    /// 電子郵件 Mail
+    Mail,
+    /// 網域名稱 DNS
+    Dns,
+    /// TLS
+    Tls,
+    /// 資料庫 Database
+    Db,
+    /// 全部 Everything
+    Full,
+}
+
+impl From<ProfileWord> for Profile {
+    fn from(word: ProfileWord) -> Self {
+        match word {
+            ProfileWord::Web => Self::Web,
+            ProfileWord::Mail => Self::Mail,
+            ProfileWord::Dns => Self::Dns,
+            ProfileWord::Tls => Self::Tls,
+            ProfileWord::Db => Self::Db,
+            ProfileWord::Full => Self::Full,
+        }
+    }
+}
+
+/// How a probe is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProbeFormat {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// How an allow list is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AllowFormat {
+    /// For people.
+    Text,
+    /// For spreadsheets and programs.
+    Csv,
+    /// For nftables.
+    Nft,
 }
 
 /// `bulwark cruise run`

@@ -7,6 +7,7 @@ mod cruise;
 mod explain;
 mod home;
 mod print;
+mod probe;
 mod texts;
 
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let exit = match cli.command {
         cli::Command::Cruise(command) => cruise::main(command, cli.lang),
+        cli::Command::Probe(command) => probe::main(command, cli.lang),
         cli::Command::Explain { id } => explain::main(&id, cli.lang),
     };
     ExitCode::from(exit.unwrap_or_else(|notes| {

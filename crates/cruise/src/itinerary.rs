@@ -6,11 +6,12 @@
 use std::collections::BTreeSet;
 
 use bulwark_model::{Domain, Intensity};
+use bulwark_probe::polite::Schedule;
 use bulwark_probe::task::Task;
 use jiff::SignedDuration;
 
 use crate::check;
-use crate::plan::Plan;
+use crate::plan::{DatabaseKind, LocalPath, PathKind, Plan};
 
 /// Ports looked at on every host in scope, besides the declared ones: services that should not be
 /// seen from where we stand (databases, remote control, file sharing, management).
@@ -87,6 +88,7 @@ fn all_tasks(plan: &Plan, available: Option<SignedDuration>) -> Vec<(Task, Signe
         for port in &host.tls_ports {
             tasks.push(Task::TlsHandshake { host: name.clone(), port: *port });
             tasks.push(Task::TlsVersions { host: name.clone(), port: *port });
+            tasks.push(Task::TlsProfile { host: name.clone(), port: *port });
         }
         if let Some(port) = host.smtp_port {
             tasks.push(Task::Smtp { host: name.clone(), port });
@@ -97,14 +99,19 @@ fn all_tasks(plan: &Plan, available: Option<SignedDuration>) -> Vec<(Task, Signe
         let ports: BTreeSet<u16> = WATCHED_PORTS.iter().chain(&host.ports).copied().collect();
         tasks.push(Task::Ports { host: name.clone(), ports: ports.into_iter().collect() });
     }
+    for name in scope.domains.iter().chain(&scope.mail_domains) {
+        tasks.push(Task::Dnssec { zone: name.clone() });
+    }
+    name_tasks(plan, &mut tasks);
     for database in &scope.databases {
-        tasks.push(Task::Postgres {
-            name: database.name.clone(),
-            dsn_file: database.dsn_file.to_string_lossy().into_owned(),
+        let (name, dsn_file) = (database.name.clone(), database.dsn_file.to_string_lossy().into_owned());
+        tasks.push(match database.kind {
+            DatabaseKind::Postgres => Task::Postgres { name, dsn_file },
+            DatabaseKind::Mysql => Task::Mysql { name, dsn_file },
         });
     }
     for path in &scope.paths {
-        tasks.push(Task::Files { path: path.path.to_string_lossy().into_owned(), hash: false });
+        local_tasks(path, &mut tasks);
     }
     for answer in plan.answers.values() {
         for file in &answer.evidence {
@@ -114,13 +121,49 @@ fn all_tasks(plan: &Plan, available: Option<SignedDuration>) -> Vec<(Task, Signe
     let mut out: Vec<(Task, SignedDuration)> = tasks.into_iter().map(|t| (t, SignedDuration::ZERO)).collect();
     for transaction in &plan.transactions {
         let gap = gap(plan.intensity, available, transaction.repetitions);
+        // Several transactions of one target come one after another, not all at once.
+        let target = transaction.steps.first().map_or("", |s| s.url.as_str());
+        let offset = Schedule::new(target, &transaction.name, gap.unsigned_abs()).offset();
+        let offset = SignedDuration::try_from(offset).unwrap_or_default();
         for run in 1..=transaction.repetitions {
             let task =
                 Task::Transaction { name: transaction.name.clone(), run, steps: transaction.steps.clone() };
-            out.push((task, gap.saturating_mul(i32::try_from(run - 1).unwrap_or(i32::MAX))));
+            let after_first = gap.saturating_mul(i32::try_from(run - 1).unwrap_or(i32::MAX));
+            out.push((task, offset.saturating_add(after_first)));
         }
     }
     out
+}
+
+/// Keys of mail domains, and aliases of the hosts.
+fn name_tasks(plan: &Plan, tasks: &mut Vec<Task>) {
+    let scope = &plan.scope;
+    for domain in scope.mail_domains.iter().filter(|_| !scope.dkim_selectors.is_empty()) {
+        let questions =
+            scope.dkim_selectors.iter().map(|s| (format!("{s}._domainkey.{domain}"), "TXT".to_owned()));
+        tasks.push(Task::Lookup { name: format!("_domainkey.{domain}"), questions: questions.collect() });
+    }
+    let hosts = scope.hosts.iter().map(|h| h.name.clone());
+    let in_urls = scope.urls.iter().filter_map(|u| u.domain()).map(str::to_ascii_lowercase);
+    for host in hosts.chain(in_urls).filter(|h| h.parse::<std::net::IpAddr>().is_err() && h != "localhost") {
+        let questions = ["A", "AAAA"].map(|t| (host.clone(), t.to_owned())).to_vec();
+        tasks.push(Task::Lookup { name: host, questions });
+    }
+}
+
+fn local_tasks(path: &LocalPath, tasks: &mut Vec<Task>) {
+    let shown = path.path.to_string_lossy().into_owned();
+    match path.kind {
+        PathKind::Backup | PathKind::WebRoot => tasks.push(Task::Files { path: shown, hash: false }),
+        PathKind::Data => {
+            let history_file =
+                path.history.as_ref().map(|h| h.to_string_lossy().into_owned()).unwrap_or_default();
+            tasks.push(Task::Files { path: shown.clone(), hash: false });
+            tasks.push(Task::Storage { path: shown, history_file });
+        }
+        PathKind::AccessLog => tasks.push(Task::AccessLog { path: shown }),
+        PathKind::PostgresLog => tasks.push(Task::PgLog { path: shown }),
+    }
 }
 
 fn web_tasks(plan: &Plan, url: &url::Url, tasks: &mut Vec<Task>) {
@@ -143,6 +186,7 @@ fn web_tasks(plan: &Plan, url: &url::Url, tasks: &mut Vec<Task>) {
         }
     }
     tasks.push(Task::Page { url: url.to_string() });
+    tasks.push(Task::HttpVariants { url: url.to_string() });
     let mut root = url.clone();
     root.set_path("/");
     root.set_query(None);
@@ -150,7 +194,8 @@ fn web_tasks(plan: &Plan, url: &url::Url, tasks: &mut Vec<Task>) {
     tasks.push(Task::Paths { url: root.to_string() });
     tasks.push(Task::Browser { url: url.to_string() });
     if secure {
-        tasks.push(Task::TlsVersions { host, port });
+        tasks.push(Task::TlsVersions { host: host.clone(), port });
+        tasks.push(Task::TlsProfile { host, port });
     }
 }
 

@@ -21,6 +21,7 @@ pub mod itinerary;
 pub mod plan;
 pub mod result;
 pub mod run;
+pub mod stop_switch;
 
 static TEXTS: LazyLock<Catalogue> =
     LazyLock::new(|| Catalogue::embedded("cruise", include_str!("zh-TW.toml"), include_str!("en.toml")));

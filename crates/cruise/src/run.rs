@@ -20,6 +20,7 @@ use crate::io::{Journal, State};
 use crate::itinerary::{Item, itinerary};
 use crate::plan::{Plan, Standing};
 use crate::result::{Meta, kinds_of, run_id};
+use crate::stop_switch::Watch;
 
 /// Items in work at the same time. The pace of each address is kept by the prober; more workers
 /// only let different addresses be looked at side by side.
@@ -166,12 +167,13 @@ pub fn run(
         collector,
         clock,
         stop,
+        switch: Watch::new(&order.plan.stop, collector, clock, stop),
         report,
         journal: &journal,
         items: &items,
         began: now,
         done_before: known.len(),
-        started_at: state.started_at,
+        spread_from: spread_from(&items, &known, &state, now),
         queue: Mutex::new(items.iter().filter(|i| !known.contains_key(&i.id)).collect()),
         finished: Mutex::new(known),
         done: AtomicUsize::new(0),
@@ -186,6 +188,7 @@ pub fn run(
     }
     let finished = office.finished.into_inner().unwrap_or_else(PoisonError::into_inner);
     if finished.len() < items.len() && !order.partial {
+        notes.extend(office.switch.reason());
         notes.push(diagnostic("BW-RUN-004", &args![done = finished.len(), total = items.len()]));
         if let Some(standing @ (Standing::Opens { .. } | Standing::Over)) =
             order.plan.window.map(|w| w.standing(clock.now()))
@@ -343,18 +346,34 @@ fn refusals(evidence: &[(String, Record)]) -> Vec<Diagnostic> {
         .collect()
 }
 
+/// The moment from which repetitions are spread: the start of the run, moved on by what a resumed run is
+/// late, so that repetitions missed meanwhile come at their distance and not in one burst.
+fn spread_from(items: &[Item], known: &BTreeMap<String, Record>, state: &State, now: Timestamp) -> Timestamp {
+    let open = items.iter().filter(|i| !known.contains_key(&i.id));
+    let first = open.map(|i| i.not_before).filter(SignedDuration::is_positive).min();
+    let due = first.and_then(|first| state.started_at.checked_add(first).ok());
+    match due {
+        Some(due) if due < now && now > state.started_at => {
+            state.started_at.checked_add(now.duration_since(due)).unwrap_or(state.started_at)
+        }
+        _ => state.started_at,
+    }
+}
+
 /// The workers and what they share.
 struct Office<'a> {
     order: &'a Order<'a>,
     collector: &'a dyn Collect,
     clock: &'a dyn Clock,
     stop: &'a Stop,
+    switch: Watch<'a>,
     report: &'a (dyn Fn(&Progress) + Sync),
     journal: &'a Journal,
     items: &'a [Item],
     began: Timestamp,
     done_before: usize,
-    started_at: Timestamp,
+    /// The moment from which repetitions are spread.
+    spread_from: Timestamp,
     queue: Mutex<Vec<&'a Item>>,
     finished: Mutex<BTreeMap<String, Record>>,
     done: AtomicUsize,
@@ -372,8 +391,14 @@ enum Next<'a> {
 impl<'a> Office<'a> {
     fn work(&self) {
         std::thread::scope(|scope| {
-            for _ in 0..WORKERS {
-                scope.spawn(|| self.worker());
+            let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(|| self.worker())).collect();
+            if self.switch.set_up() {
+                scope.spawn(|| self.switch.keep_looking());
+            }
+            let ends: Vec<_> = workers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+            self.switch.end();
+            if let Some(panic) = ends.into_iter().find_map(Result::err) {
+                std::panic::resume_unwind(panic);
             }
         });
     }
@@ -386,7 +411,13 @@ impl<'a> Office<'a> {
                     let left = Duration::try_from(left).unwrap_or(SLICE);
                     self.clock.sleep(left.min(SLICE));
                 }
-                Next::Item(item) => self.collect(item),
+                Next::Item(item) => {
+                    self.switch.look();
+                    if self.must_stop() {
+                        return;
+                    }
+                    self.collect(item);
+                }
             }
         }
     }
@@ -409,7 +440,7 @@ impl<'a> Office<'a> {
 
     fn next(&self) -> Next<'a> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let elapsed = self.clock.now().duration_since(self.started_at);
+        let elapsed = self.clock.now().duration_since(self.spread_from);
         if let Some(at) = queue.iter().position(|i| i.not_before <= elapsed) {
             return Next::Item(queue.remove(at));
         }
@@ -447,7 +478,7 @@ impl<'a> Office<'a> {
             .flatten()
             .and_then(|d| d.checked_div(i32::try_from(done_now).unwrap_or(i32::MAX)));
         let by_spread = self.items.iter().map(|i| i.not_before).max().unwrap_or_default()
-            - self.clock.now().duration_since(self.started_at);
+            - self.clock.now().duration_since(self.spread_from);
         (self.report)(&Progress {
             done: self.done_before + done_now,
             total: self.items.len(),

@@ -80,6 +80,13 @@ fn the_template_with_every_comment_opened_is_a_plan() {
 }
 
 #[test]
+fn paths_start_at_the_plan_and_have_one_name() {
+    let text = "[system]\nname = \"a\"\nagency = \"b\"\nsecurity_level = \"basic\"\n[[scope.path]]\nkind = \"backup\"\npath = \"../out/./backups\"\n";
+    let plan = plan::read("p", text, Path::new("/srv/plans")).expect("a plan");
+    assert_eq!(plan.scope.paths[0].path, Path::new("/srv/out/backups"));
+}
+
+#[test]
 fn the_plan_of_this_machine_reads_whatever_the_host_is_called() {
     for host in ["srv-01", "", "a\"b\\c\n[x]", "主機"] {
         let source = plan::this_machine(host);

@@ -6,6 +6,8 @@
 
 mod der;
 mod names;
+pub mod ocsp;
+pub mod paths;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -51,6 +53,8 @@ pub struct Certificate {
     pub authority_key_id: Option<String>,
     /// OCSP responders (authority information access).
     pub ocsp_urls: Vec<String>,
+    /// Certificate policies, dotted.
+    pub policies: Vec<String>,
     /// What is odd about the encoding, in English.
     pub odd: Vec<String>,
     dns_names: Vec<String>,
@@ -151,6 +155,12 @@ impl Certificate {
         ["md2", "md5", "sha1with", "with-sha1", "with sha1"].iter().any(|weak| name.contains(weak))
     }
 
+    /// Issued under the rules for publicly trusted servers: a policy of the CA/Browser Forum, which every
+    /// such certificate names (BR §7.1.2.7.9).
+    pub fn publicly_issued(&self) -> bool {
+        !self.self_signed && self.policies.iter().any(|p| p.starts_with("2.23.140.1."))
+    }
+
     /// Days of validity, when both dates are readable.
     pub fn lifetime_days(&self) -> Option<i64> {
         Some((self.not_after?.as_second() - self.not_before?.as_second()) / 86_400)
@@ -239,6 +249,7 @@ pub fn parse(bytes: &[u8]) -> Result<Certificate, CertError> {
         subject_key_id: None,
         authority_key_id: None,
         ocsp_urls: Vec::new(),
+        policies: Vec::new(),
         odd,
         dns_names: Vec::new(),
         addresses: Vec::new(),
@@ -290,6 +301,10 @@ fn read_extension(certificate: &mut Certificate, oid: &str, value: &[u8]) {
             certificate.is_ca =
                 items().expect(der::BOOLEAN).is_some_and(|b| b.body.first().is_some_and(|v| *v != 0));
         }
+        "2.5.29.32" => {
+            let oid = |policy: Tlv<'_>| policy.items().expect(der::OID).map(|t| der::oid(t.body));
+            certificate.policies = items().filter_map(oid).collect();
+        }
         "2.5.29.35" => certificate.authority_key_id = items().expect(0x80).map(|t| der::hex(t.body)),
         "1.3.6.1.5.5.7.1.1" => {
             for access in items() {
@@ -338,7 +353,7 @@ fn read_alt_names(certificate: &mut Certificate, names: Reader<'_>) {
 }
 
 /// RFC 6962 §3.3: a list of length-prefixed timestamps.
-fn count_scts(list: &[u8]) -> u32 {
+pub fn count_scts(list: &[u8]) -> u32 {
     let mut rest = list.get(2..).unwrap_or_default();
     let mut count = 0;
     while let [a, b, tail @ ..] = rest {
@@ -422,6 +437,8 @@ pub fn chain_order(chain: &[Certificate]) -> Vec<ChainProblem> {
 
 /// Entry point for fuzzing and property tests.
 pub fn fuzz_cert(data: &[u8]) {
+    let _ = ocsp::parse(data);
+    let _ = paths::find(&[data.to_vec(), data.to_vec()], &[data.to_vec()]);
     if let Ok(certificate) = parse(data) {
         let _ = matches_host(&certificate, "www.example.tw");
         let _ = (certificate.lifetime_days(), certificate.weak_signature());

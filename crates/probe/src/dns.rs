@@ -46,6 +46,8 @@ pub struct Query {
     pub recursion: bool,
     /// EDNS0 payload size; `None` leaves EDNS0 out (for servers that answer FORMERR to it).
     pub edns_size: Option<u16>,
+    /// DO and CD: with signatures, and unchecked (RFC 4035 §3.2.1, §3.2.2).
+    pub dnssec: bool,
 }
 
 /// A message as read.
@@ -178,7 +180,14 @@ pub enum NameError {
 impl Query {
     /// A question with EDNS0.
     pub fn new(id: u16, name: impl Into<String>, rtype: impl Into<String>, recursion: bool) -> Self {
-        Self { id, name: name.into(), rtype: rtype.into(), recursion, edns_size: Some(EDNS_SIZE) }
+        Self {
+            id,
+            name: name.into(),
+            rtype: rtype.into(),
+            recursion,
+            edns_size: Some(EDNS_SIZE),
+            dnssec: false,
+        }
     }
 
     /// The message in wire format (RFC 1035 §4.1).
@@ -189,10 +198,11 @@ impl Query {
         let rtype = RecordType::from_str(&self.rtype).map_err(|_| DnsError::BadType(self.rtype.clone()))?;
         let mut wire = Wire::new(self.id, MessageType::Query, OpCode::Query);
         wire.metadata.recursion_desired = self.recursion;
+        wire.metadata.checking_disabled = self.dnssec;
         wire.add_query(WireQuery::query(name, rtype));
         if let Some(size) = self.edns_size {
             let mut edns = Edns::new();
-            edns.set_max_payload(size).set_version(0);
+            edns.set_max_payload(size).set_version(0).set_dnssec_ok(self.dnssec);
             wire.set_edns(edns);
         }
         wire.to_vec().map_err(|_| bad())
@@ -346,6 +356,23 @@ fn record(r: &Record) -> Rr {
     // RFC 2181 §8: a TTL with the top bit set counts as zero.
     let ttl = if r.ttl > i32::MAX.unsigned_abs() { 0 } else { r.ttl };
     Rr { name: name_text(&r.name), ttl, data }
+}
+
+/// The end of the alias chain that starts at `name` within one answer, if there is one.
+pub fn alias_end(message: &Message, name: &str) -> Option<String> {
+    let start = normal(name);
+    let mut at = start.clone();
+    for _ in 0..8 {
+        let next = message.answers.iter().find_map(|r| match &r.data {
+            Data::Cname(target) if r.name == at => Some(target.clone()),
+            _ => None,
+        });
+        match next {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    (at != start).then_some(at)
 }
 
 /// The exchanges of one role about one name and type, each with its parsed answer.

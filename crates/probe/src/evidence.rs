@@ -90,6 +90,20 @@ pub enum Body {
     Host(Box<Host>),
     /// A folder listing (backups, evidence files).
     Files(Files),
+    /// The DNSSEC chain of a zone, from the root down.
+    Dnssec(Dnssec),
+    /// What a TLS port accepts in depth: suites, groups, signatures, options.
+    TlsProfile(TlsProfile),
+    /// One URL asked in several ways: other origin, other encoding, other address family.
+    HttpVariants(HttpVariants),
+    /// Read-only facts of one MySQL or MariaDB database.
+    Mysql(Mysql),
+    /// Latency and use of the storage under a folder of this machine.
+    Storage(Storage),
+    /// Counts of a web access log.
+    AccessLog(AccessLog),
+    /// Counts of a PostgreSQL server log.
+    PgLog(PgLog),
 }
 
 impl Body {
@@ -111,6 +125,13 @@ impl Body {
             Self::Browser(_) => "browser",
             Self::Host(_) => "host",
             Self::Files(_) => "files",
+            Self::Dnssec(_) => "dnssec",
+            Self::TlsProfile(_) => "tls_profile",
+            Self::HttpVariants(_) => "http_variants",
+            Self::Mysql(_) => "mysql",
+            Self::Storage(_) => "storage",
+            Self::AccessLog(_) => "access_log",
+            Self::PgLog(_) => "pg_log",
         }
     }
 }
@@ -129,6 +150,18 @@ pub struct Dns {
     pub apex: Option<String>,
     /// Every question and its answer, in the order asked.
     pub exchanges: Vec<DnsExchange>,
+    /// The policy file of MTA-STS, when a TXT record announces one.
+    #[serde(default)]
+    pub mta_sts: Option<Box<MtaSts>>,
+}
+
+/// What came when the policy file of MTA-STS was fetched (RFC 8461 §3.3).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MtaSts {
+    /// The file with its redirects, which senders do not follow.
+    pub policy: Attempt<Http>,
+    /// A handshake with the policy host: its certificate must be valid.
+    pub handshake: Attempt<TlsHandshake>,
 }
 
 /// One question to one server.
@@ -161,6 +194,8 @@ pub enum DnsRole {
     Recursive,
     /// A name server of the zone.
     Authoritative,
+    /// A name server of the parent zone: delegation and glue.
+    Parent,
 }
 
 // ---- TCP, TLS --------------------------------------------------------------------------------
@@ -449,6 +484,9 @@ pub struct Smtp {
     pub ehlo: Vec<String>,
     /// What came after STARTTLS: `None` when not offered.
     pub starttls: Option<Attempt<String>>,
+    /// The handshake after STARTTLS with its certificates, for DANE and expiry.
+    #[serde(default)]
+    pub handshake: Option<TlsHandshake>,
 }
 
 /// Which ports accept connections.
@@ -642,4 +680,276 @@ pub struct FileFact {
     /// SHA-256, only for declared evidence files up to 16 MiB.
     #[serde(default)]
     pub sha256: Option<String>,
+}
+
+// ---- in depth --------------------------------------------------------------------------------
+
+/// Every answer needed to follow the chain of trust of a zone (RFC 4035), asked with DO and CD set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dnssec {
+    /// The zone.
+    pub zone: String,
+    /// Zones on the way, root first, the zone itself last.
+    pub path: Vec<String>,
+    /// DS and DNSKEY of each zone on the way, SOA and a name that does not exist in the last one.
+    pub exchanges: Vec<DnsExchange>,
+    /// Trust anchors in force, as DS presentation lines (`. IN DS 20326 8 2 …`).
+    pub anchors: Vec<String>,
+}
+
+/// What a TLS port accepts, found by our own ClientHellos.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TlsProfile {
+    /// Host name sent as SNI.
+    pub host: String,
+    /// Address used.
+    pub address: String,
+    /// Port.
+    pub port: u16,
+    /// Handshakes begun for this profile.
+    pub handshakes: u32,
+    /// One entry a question, in the order asked.
+    pub probes: Vec<TlsProbe>,
+    /// Certificates as sent for each kind of key offered (leaf first), DER: RSA, ECDSA.
+    pub chains: Vec<Vec<Blob>>,
+    /// Stapled OCSP response, when one came.
+    #[serde(default)]
+    pub ocsp: Option<Blob>,
+    /// Signed certificate timestamps outside the certificate (extension or OCSP).
+    #[serde(default)]
+    pub sct_list: Option<Blob>,
+    /// Handshakes allowed at this intensity; what did not fit was not asked.
+    #[serde(default)]
+    pub budget: u32,
+    /// The one complete handshake, when it was made: what only a session shows.
+    #[serde(default)]
+    pub session: Option<Attempt<TlsSession>>,
+    /// Trusted certificates that the chains may lead to, DER.
+    #[serde(default)]
+    pub roots: Vec<Blob>,
+}
+
+/// What a complete handshake shows beyond a first flight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsSession {
+    /// Version agreed, as on the wire.
+    pub version: u16,
+    /// Signature scheme of the CertificateVerify or ServerKeyExchange, as on the wire.
+    pub signature: Option<u16>,
+    /// TLS 1.3 session tickets that came.
+    pub tickets: u32,
+    /// Most bytes of early data a ticket allows (RFC 8446 §4.2.10), 0 for none.
+    pub early_data_bytes: u32,
+}
+
+/// One ClientHello and what came back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TlsProbe {
+    /// What was asked: `suite`, `group`, `signature`, `any` (several at once: a refusal tells
+    /// nothing), `order`, `compression`, `fallback`.
+    pub question: String,
+    /// Version offered, as on the wire.
+    pub version: u16,
+    /// Suites offered.
+    pub suites: Vec<u16>,
+    /// Groups offered.
+    pub groups: Vec<u16>,
+    /// Signature schemes offered.
+    pub signatures: Vec<u16>,
+    /// Whether a TLS 1.3 key share was sent along.
+    #[serde(default)]
+    pub key_share: bool,
+    /// What the server did; `hello` holds its ServerHello and ServerKeyExchange.
+    pub answer: Attempt<TlsAnswer>,
+}
+
+/// One URL asked in several ways.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HttpVariants {
+    /// URL of the plan.
+    pub url: String,
+    /// One entry a way, by name: `plain`, `origin` (a foreign Origin header), `preflight` (OPTIONS),
+    /// `encodings` (br, zstd, gzip offered), `ipv4`, `ipv6`, `conditional` (If-None-Match),
+    /// `security_txt`, `robots`, `mta_sts`.
+    pub variants: Vec<HttpVariant>,
+}
+
+/// One way of asking.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HttpVariant {
+    /// Name of the way.
+    pub name: String,
+    /// Headers we sent besides the usual ones.
+    pub sent: Vec<(String, String)>,
+    /// Hops, the answer last; or why none.
+    pub answer: Attempt<Http>,
+}
+
+/// Read-only facts of one MySQL or MariaDB server, by query name (see `crate::mysql::QUERIES`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mysql {
+    /// Name in the plan.
+    pub name: String,
+    /// `host:port/database`, never a password.
+    pub server: String,
+    /// Version as the server says it (`10.11.6-MariaDB-0+deb12u1`).
+    pub version: String,
+    /// Whether the session was encrypted.
+    pub tls: bool,
+    /// Time to log in, milliseconds.
+    pub connect_ms: u64,
+    /// Rows of each query as objects column → text, or why none.
+    pub queries: BTreeMap<String, Attempt<PgRows>>,
+}
+
+/// Latency and use of the storage under a folder.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Storage {
+    /// Folder of the plan.
+    pub path: String,
+    /// Its file system.
+    pub mount: Option<Mount>,
+    /// Device name as in `/proc/diskstats`, when known.
+    pub device: Option<String>,
+    /// Samples of `/proc/diskstats` for the device, oldest first.
+    pub samples: Vec<DiskSample>,
+    /// Microseconds of each read of 4 KiB.
+    pub read_us: Vec<u64>,
+    /// Whether the reads went round the page cache (O_DIRECT) or may have come from it.
+    pub direct: bool,
+    /// Use of the file system over time, oldest first: from the plan's history file and this run.
+    pub fill: Vec<FillPoint>,
+    /// What could not be read and why.
+    pub unread: Vec<String>,
+}
+
+/// Counters of one device at one moment (kernel documentation, iostats).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskSample {
+    /// Milliseconds since the first sample.
+    pub at_ms: u64,
+    /// Reads completed.
+    pub reads: u64,
+    /// Milliseconds spent reading.
+    pub read_ms: u64,
+    /// Writes completed.
+    pub writes: u64,
+    /// Milliseconds spent writing.
+    pub write_ms: u64,
+    /// Requests in flight.
+    pub in_flight: u64,
+    /// Milliseconds with work to do.
+    pub busy_ms: u64,
+}
+
+/// Use of a file system at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FillPoint {
+    /// Unix seconds.
+    pub at_s: i64,
+    /// Bytes in use.
+    pub used_bytes: u64,
+    /// Size in bytes.
+    pub total_bytes: u64,
+}
+
+/// Counts of a web access log. No address and no query string is kept.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct AccessLog {
+    /// File of the plan.
+    pub path: String,
+    /// `combined`, `common`, `json`, `w3c`.
+    pub format: String,
+    /// Lines read.
+    pub lines: u64,
+    /// Lines that could not be understood, with the first few line numbers.
+    pub bad_lines: u64,
+    /// First few of those line numbers, from 1.
+    pub bad_at: Vec<u64>,
+    /// First and last request, unix seconds.
+    pub first_s: Option<i64>,
+    /// Last request, unix seconds.
+    pub last_s: Option<i64>,
+    /// Requests by status code.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Busiest minutes: unix seconds of the minute and its requests, busiest first, at most 10.
+    pub busiest_minutes: Vec<(i64, u64)>,
+    /// Median of requests a minute over the span of the log, minutes without requests counted.
+    pub median_per_minute: u64,
+    /// Slowest paths with request time logged: path, requests, p95 in microseconds; at most 20.
+    pub slow_paths: Vec<(String, u64, u64)>,
+    /// Paths with most 5xx: path, count; at most 20.
+    pub error_paths: Vec<(String, u64)>,
+    /// Referrers (without query) that lead to most 404: referrer, count; at most 20.
+    pub broken_referrers: Vec<(String, u64)>,
+    /// Bytes sent in all.
+    pub bytes_sent: u64,
+    /// Pages (without query) and the missing paths they lead to: referrer, path, count; at most 50.
+    #[serde(default)]
+    pub broken_links: Vec<(String, String, u64)>,
+    /// Answers of 5xx in each of the busiest minutes, in their order.
+    #[serde(default)]
+    pub busiest_errors: Vec<u64>,
+    /// True when there were too many different paths, referrers or minutes to keep apart: the rare ones are missing.
+    #[serde(default)]
+    pub pruned: bool,
+    /// Why reading ended before the end of the file, if it did.
+    #[serde(default)]
+    pub cut_short: Option<String>,
+}
+
+/// Counts of a PostgreSQL server log. Statement texts are kept with their literals taken out.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct PgLog {
+    /// File of the plan.
+    pub path: String,
+    /// `stderr`, `csvlog`, `jsonlog`, `syslog`.
+    pub format: String,
+    /// Entries read (an entry may span lines).
+    pub entries: u64,
+    /// Lines that belong to no entry, with the first few line numbers.
+    pub bad_lines: u64,
+    /// First few of those line numbers, from 1.
+    pub bad_at: Vec<u64>,
+    /// First entry, unix milliseconds.
+    pub first_ms: Option<i64>,
+    /// Last entry, unix milliseconds.
+    pub last_ms: Option<i64>,
+    /// Entries by severity word (`ERROR`, `FATAL` …).
+    pub levels: BTreeMap<String, u64>,
+    /// Entries of interest by kind: `duration`, `checkpoint`, `temp_file`, `lock_wait`, `deadlock`,
+    /// `autovacuum`, `autoanalyze`, `connection`, `disconnection`, `cancel`.
+    pub kinds: BTreeMap<String, u64>,
+    /// Temporary files: bytes in all and largest.
+    pub temp_bytes: u64,
+    /// Largest temporary file in bytes.
+    pub temp_max_bytes: u64,
+    /// Slowest statements, literals taken out: statement, count, milliseconds in all, slowest; at most 20.
+    pub slow_statements: Vec<(String, u64, f64, f64)>,
+    /// Most frequent errors, literals taken out: message, count; at most 20.
+    pub errors: Vec<(String, u64)>,
+    /// Lines read.
+    #[serde(default)]
+    pub lines: u64,
+    /// Lines of another program in the same file (an operator's own messages), understood and passed over.
+    #[serde(default)]
+    pub other_lines: u64,
+    /// `log_line_prefix` as found, for `stderr` and `syslog`.
+    #[serde(default)]
+    pub prefix: String,
+    /// Milliseconds in all by phase: `execute`, `parse`, `bind`.
+    #[serde(default)]
+    pub durations_ms: BTreeMap<String, f64>,
+    /// Statements that took at least 1, 10 and 60 seconds, by seconds.
+    #[serde(default)]
+    pub slower_than_s: BTreeMap<u32, u64>,
+    /// Longest wait for a lock that is in the log, milliseconds.
+    #[serde(default)]
+    pub lock_wait_max_ms: f64,
+    /// True when there were too many different statements or errors to keep apart: the rare ones are missing.
+    #[serde(default)]
+    pub pruned: bool,
+    /// Why reading ended before the end of the file, if it did.
+    #[serde(default)]
+    pub cut_short: Option<String>,
 }

@@ -5,6 +5,7 @@ mod eol;
 mod files;
 
 pub use eol::{Eol, end_of_life, end_of_life_of};
+pub(crate) use files::octal;
 pub use files::{
     MountLine, OsRelease, Socket, apk_packages, dpkg_packages, is_storage, mounts, os_release, sockets,
     sshd_settings, sysctl_settings,

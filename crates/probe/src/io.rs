@@ -270,7 +270,7 @@ fn mounts(r: &mut Reader<'_>) -> Vec<Mount> {
     found
 }
 
-fn mount(at: &Path, path: &str, fs: &str) -> std::io::Result<Mount> {
+pub(crate) fn mount(at: &Path, path: &str, fs: &str) -> std::io::Result<Mount> {
     let s = rustix::fs::statvfs(at)?;
     Ok(Mount {
         path: path.to_owned(),

@@ -1,10 +1,30 @@
 //! Mail authentication records in DNS: SPF (RFC 7208), DMARC (RFC 7489) and MX sets (RFC 5321, 7505).
 
+mod cost;
+mod dane;
+mod dkim;
 mod dmarc;
+mod eval;
+mod macros;
+mod policy;
+pub mod report;
 mod spf;
+mod stored;
+mod xml;
 
+pub use cost::{Cost, CostFault, CostTerm};
+pub use dane::Tlsa;
+pub use dkim::{DkimFault, DkimKey, KeyKind, parse_dkim};
 pub use dmarc::{Alignment, Dmarc, DmarcError, DmarcFault, Policy, ReportUri, is_dmarc, parse_dmarc};
-pub use spf::{Mechanism, Qualifier, Spf, SpfError, SpfFault, Term, is_spf, parse_spf};
+pub use eval::{
+    Client, Found, Resolver, Rules, SpfResult, Trouble, Verdict as SpfVerdict, check_both, check_host,
+};
+pub use policy::{
+    StsMode, StsPolicy, consent_name, is_sts, is_tls_rpt, parse_sts_policy, policy_tree, report_domains,
+    same_organisation, sts_id, tls_rpt_addresses,
+};
+pub use spf::{Mechanism, Qualifier, Spf, SpfError, SpfFault, Term, is_spf, parse_spf, parse_spf_up_to_all};
+pub use stored::Stored;
 
 use crate::dns::{Data, Rr};
 
@@ -48,7 +68,13 @@ pub fn fuzz_mail(data: &[u8]) {
         if let Ok(spf) = parse_spf(&record) {
             let _ = (spf.count_lookups(), spf.includes().count());
         }
-        let _ = parse_dmarc(&record);
+        let _ = (parse_dmarc(&record), report::parse_report(&record), report::parse_report_mail(&record));
+        let _ = (
+            parse_dkim(&record),
+            parse_sts_policy(&record),
+            tls_rpt_addresses(&record),
+            policy_tree(&record),
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! The questions put to a PostgreSQL server (11 to 17): statistics views and catalogues only,
+//! The questions put to a PostgreSQL server (11 to 18): statistics views and catalogues only,
 //! each answered within two seconds inside a read-only transaction.
 //!
 //! A question may have several forms; the last one whose `min_version` the server reaches is asked
@@ -51,7 +51,7 @@ pub const QUERIES: &[Query] = &[
             'archive_command', 'archive_library', 'archive_mode', 'autovacuum', 'checkpoint_timeout', 'data_checksums',
             'default_statistics_target', 'effective_cache_size', 'fsync', 'full_page_writes',
             'idle_in_transaction_session_timeout', 'listen_addresses', 'lock_timeout', 'log_autovacuum_min_duration',
-            'log_checkpoints', 'log_connections', 'log_disconnections', 'log_line_prefix', 'log_lock_waits',
+            'log_checkpoints', 'log_connections', 'log_destination', 'log_disconnections', 'log_line_prefix', 'log_lock_waits',
             'log_min_duration_statement', 'log_statement', 'log_temp_files', 'logging_collector', 'maintenance_work_mem',
             'max_connections', 'max_slot_wal_keep_size', 'max_wal_size', 'password_encryption', 'random_page_cost', 'row_security',
             'server_encoding', 'shared_buffers', 'shared_preload_libraries', 'ssl', 'ssl_min_protocol_version',
@@ -347,7 +347,7 @@ pub const QUERIES: &[Query] = &[
         0,
         "SELECT left(query, 300) AS query, calls, round(total_time::numeric, 1) AS total_ms,
             round(mean_time::numeric, 2) AS mean_ms, round(max_time::numeric, 2) AS max_ms, rows,
-            shared_blks_hit, shared_blks_read, temp_blks_written
+            shared_blks_hit, shared_blks_read, round(blk_read_time::numeric, 1) AS read_ms, temp_blks_written
           FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
             AND query ~* '^\\s*(select|insert|update|delete|merge|with)\\M'
           ORDER BY total_time DESC LIMIT 20",
@@ -357,7 +357,17 @@ pub const QUERIES: &[Query] = &[
         130_000,
         "SELECT left(query, 300) AS query, calls, round(total_exec_time::numeric, 1) AS total_ms,
             round(mean_exec_time::numeric, 2) AS mean_ms, round(max_exec_time::numeric, 2) AS max_ms, rows,
-            shared_blks_hit, shared_blks_read, temp_blks_written
+            shared_blks_hit, shared_blks_read, round(blk_read_time::numeric, 1) AS read_ms, temp_blks_written
+          FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND query ~* '^\\s*(select|insert|update|delete|merge|with)\\M'
+          ORDER BY total_exec_time DESC LIMIT 20",
+    ),
+    q(
+        "statements",
+        170_000,
+        "SELECT left(query, 300) AS query, calls, round(total_exec_time::numeric, 1) AS total_ms,
+            round(mean_exec_time::numeric, 2) AS mean_ms, round(max_exec_time::numeric, 2) AS max_ms, rows,
+            shared_blks_hit, shared_blks_read, round(shared_blk_read_time::numeric, 1) AS read_ms, temp_blks_written
           FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
             AND query ~* '^\\s*(select|insert|update|delete|merge|with)\\M'
           ORDER BY total_exec_time DESC LIMIT 20",
@@ -382,6 +392,7 @@ mod tests {
         assert_eq!(form(150_004, "io"), None);
         assert_eq!(form(110_000, "database"), Some(0));
         assert_eq!(form(130_000, "statements"), Some(130_000));
+        assert_eq!(form(180_000, "statements"), Some(170_000));
     }
 
     #[test]

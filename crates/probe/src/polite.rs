@@ -25,6 +25,10 @@ use std::time::Duration;
 
 use bulwark_model::Intensity;
 
+mod schedule;
+
+pub use schedule::Schedule;
+
 /// The longest gap that back-off grows to.
 const LONGEST_GAP: Duration = Duration::from_mins(1);
 /// The longest `Retry-After` we honour by waiting.
@@ -52,6 +56,8 @@ pub enum Class {
     },
     /// A ClientHello that only asks for a TLS version.
     TlsVersion,
+    /// A session with a mail server that goes on to STARTTLS: many limit or blocklist those who come often.
+    StartTls,
     /// One more request over an open connection, by collectors that ask for many things.
     Request,
     /// A query to the recursive resolver the operator configured: ours, not a target.
@@ -85,6 +91,7 @@ struct Rules {
     gap: Duration,
     resolver_gap: Duration,
     tls_gap: Duration,
+    starttls_gap: Duration,
     open: u32,
 }
 
@@ -96,12 +103,14 @@ impl Rules {
                 gap: Duration::from_secs(1),
                 resolver_gap: Duration::from_millis(100),
                 tls_gap: Duration::from_mins(2),
+                starttls_gap: Duration::from_secs(30),
                 open: 2,
             }),
             Intensity::Normal => Some(Self {
                 gap: Duration::from_millis(200),
                 resolver_gap: Duration::from_millis(20),
                 tls_gap: Duration::from_secs(5),
+                starttls_gap: Duration::from_secs(5),
                 open: 4,
             }),
         }
@@ -124,6 +133,7 @@ struct Address {
     next: Duration,
     next_resolver: Duration,
     next_tls: Duration,
+    next_starttls: Duration,
     open: u32,
     /// The gap is the rule's gap times this.
     factor: u32,
@@ -150,7 +160,7 @@ impl Pacer {
     /// Whether a connection to `address` may start at `now`.
     pub fn reserve(&mut self, address: IpAddr, class: Class, now: Duration) -> Decision {
         let Some(rules) = self.rules else { return Decision::Go };
-        let (gap_jitter, tls_jitter) = (self.jitter(), self.jitter());
+        let (gap_jitter, class_jitter) = (self.jitter(), self.jitter());
         let a = self.addresses.entry(address.to_canonical()).or_default();
         let mut trying = false;
         if let Circuit::Open { since, tried, reason } = &a.circuit
@@ -169,8 +179,10 @@ impl Pacer {
             return Decision::Go;
         }
         let mut start = a.next;
-        if class == Class::TlsVersion {
-            start = start.max(a.next_tls);
+        match class {
+            Class::TlsVersion => start = start.max(a.next_tls),
+            Class::StartTls => start = start.max(a.next_starttls),
+            Class::Connect { .. } | Class::Request | Class::Resolver => {}
         }
         if now < start {
             return Decision::Wait(start.saturating_sub(now));
@@ -184,8 +196,11 @@ impl Pacer {
         }
         a.open += u32::from(takes_place);
         a.next = now + stretched((rules.gap * a.factor.max(1)).min(LONGEST_GAP), gap_jitter).max(rules.gap);
-        if class == Class::TlsVersion {
-            a.next_tls = now + stretched(rules.tls_gap, tls_jitter).max(rules.tls_gap);
+        let later = |gap: Duration| now + stretched(gap, class_jitter).max(gap);
+        match class {
+            Class::TlsVersion => a.next_tls = later(rules.tls_gap),
+            Class::StartTls => a.next_starttls = later(rules.starttls_gap),
+            Class::Connect { .. } | Class::Request | Class::Resolver => {}
         }
         Decision::Go
     }
@@ -349,6 +364,17 @@ mod tests {
     }
 
     #[test]
+    fn a_mail_server_is_met_twice_a_minute() {
+        let mut p = Pacer::new(Intensity::Low, 3);
+        let first = go(&mut p, Class::StartTls, s(0.0));
+        p.release(ip());
+        let other = go(&mut p, CONNECT, first);
+        p.release(ip());
+        assert!(other - first < s(1.2), "other connections do not wait for it");
+        assert!(go(&mut p, Class::StartTls, other) - first >= s(30.0));
+    }
+
+    #[test]
     fn the_operators_resolver_is_asked_ten_times_a_second() {
         let mut p = Pacer::new(Intensity::Low, 1);
         assert_eq!(p.reserve(ip(), Class::Resolver, s(0.0)), Decision::Go);
@@ -433,7 +459,7 @@ mod tests {
         fn never_more_than_one_start_a_second_in_low(
             seed in any::<u64>(),
             acts in prop::collection::vec(prop_oneof![
-                4 => (0u8..4).prop_map(Act::Reserve),
+                5 => (0u8..5).prop_map(Act::Reserve),
                 3 => Just(Act::Release),
                 1 => (0u8..4).prop_map(Act::Report),
                 3 => (0u16..1500).prop_map(Act::Pass),
@@ -443,6 +469,7 @@ mod tests {
             let mut now = Duration::ZERO;
             let mut starts: Vec<Duration> = Vec::new();
             let mut tls: Option<Duration> = None;
+            let mut mail: Option<Duration> = None;
             let mut open = 0u32;
             for act in acts {
                 match act {
@@ -457,7 +484,7 @@ mod tests {
                     Act::Report(1) => p.report(ip(), Report::Busy(Some(s(3.0))), now),
                     Act::Report(n) => p.report(ip(), Report::Answered(s(f64::from(n))), now),
                     Act::Reserve(n) => {
-                        let class = [CONNECT, ALIVE, Class::TlsVersion, Class::Request][usize::from(n)];
+                        let class = [CONNECT, ALIVE, Class::TlsVersion, Class::Request, Class::StartTls][usize::from(n)];
                         if p.reserve(ip(), class, now) == Decision::Go {
                             if let Some(last) = starts.last() {
                                 prop_assert!(now - *last >= s(1.0));
@@ -466,12 +493,47 @@ mod tests {
                                 prop_assert!(tls.is_none_or(|t| now - t >= s(120.0)));
                                 tls = Some(now);
                             }
+                            if class == Class::StartTls {
+                                prop_assert!(mail.is_none_or(|t| now - t >= s(30.0)));
+                                mail = Some(now);
+                            }
                             starts.push(now);
                             open += u32::from(class != Class::Request);
                             prop_assert!(open <= 2);
                         }
                     }
                 }
+            }
+        }
+
+        /// Whatever mix of checks asks, and however they are spread over addresses: in any hour an address
+        /// sees no more than one start a second, and addresses do not slow each other down.
+        #[test]
+        fn the_budget_of_an_address_is_shared_by_all_checks(
+            seed in any::<u64>(),
+            asks in prop::collection::vec((0u8..3, 0u8..5, 0u16..400), 50..400),
+        ) {
+            let mut p = Pacer::new(Intensity::Low, seed);
+            let mut now = Duration::ZERO;
+            let mut starts: HashMap<u8, Vec<Duration>> = HashMap::new();
+            for (host, class, ms) in asks {
+                now += Duration::from_millis(ms.into());
+                let address = IpAddr::from([203, 0, 113, host]);
+                let class = [CONNECT, ALIVE, Class::TlsVersion, Class::Request, Class::StartTls][usize::from(class)];
+                let before = starts.get(&host).and_then(|s| s.last()).copied();
+                match p.reserve(address, class, now) {
+                    Decision::Go => {
+                        starts.entry(host).or_default().push(now);
+                        if class != Class::Request {
+                            p.release(address);
+                        }
+                    }
+                    Decision::Wait(d) => prop_assert!(before.is_some() && d <= s(132.0), "an idle address is free"),
+                    Decision::Refuse(why) => prop_assert!(false, "{why}"),
+                }
+            }
+            for times in starts.values() {
+                prop_assert!(times.windows(2).all(|w| w[1] - w[0] >= s(1.0)));
             }
         }
     }

@@ -11,6 +11,13 @@ pub enum Task {
         /// Zone or host name.
         name: String,
     },
+    /// Ask the resolver a few questions more about a name: DKIM keys, aliases of hosts.
+    Lookup {
+        /// Domain or host.
+        name: String,
+        /// Names and types to ask for.
+        questions: Vec<(String, String)>,
+    },
     /// Connect `samples` times to each address of a host.
     Tcp {
         /// Host name or address literal.
@@ -100,6 +107,47 @@ pub enum Task {
         /// Also hash the files (declared evidence files).
         hash: bool,
     },
+    /// Follow the DNSSEC chain of a zone.
+    Dnssec {
+        /// Zone.
+        zone: String,
+    },
+    /// Find out in depth what a TLS port accepts.
+    TlsProfile {
+        /// Host name.
+        host: String,
+        /// Port.
+        port: u16,
+    },
+    /// Ask a URL in several ways.
+    HttpVariants {
+        /// Absolute URL.
+        url: String,
+    },
+    /// Read-only facts of a MySQL or MariaDB server.
+    Mysql {
+        /// Name in the plan.
+        name: String,
+        /// File that holds the connection string (never stored in evidence).
+        dsn_file: String,
+    },
+    /// Latency and use of the storage under a folder of this machine.
+    Storage {
+        /// Absolute path of the folder.
+        path: String,
+        /// Earlier use of the file system, CSV `unix_seconds,used_bytes,total_bytes`; empty for none.
+        history_file: String,
+    },
+    /// Count a web access log of this machine.
+    AccessLog {
+        /// Absolute path, `.gz` allowed.
+        path: String,
+    },
+    /// Count a PostgreSQL server log of this machine.
+    PgLog {
+        /// Absolute path, `.gz` allowed.
+        path: String,
+    },
 }
 
 /// One step of a transaction.
@@ -139,6 +187,7 @@ impl Task {
     pub fn key(&self) -> String {
         match self {
             Self::Dns { name } => format!("dns:{name}"),
+            Self::Lookup { name, .. } => format!("dns:lookup:{name}"),
             Self::Tcp { host, port, .. } => format!("tcp:{host}:{port}"),
             Self::TlsVersions { host, port } => format!("tls_versions:{host}:{port}"),
             Self::TlsHandshake { host, port } => format!("tls_handshake:{host}:{port}"),
@@ -153,13 +202,20 @@ impl Task {
             Self::Browser { url } => format!("browser:{url}"),
             Self::Host => "host:self".into(),
             Self::Files { path, .. } => format!("files:{path}"),
+            Self::Dnssec { zone } => format!("dnssec:{zone}"),
+            Self::TlsProfile { host, port } => format!("tls_profile:{host}:{port}"),
+            Self::HttpVariants { url } => format!("http_variants:{url}"),
+            Self::Mysql { name, .. } => format!("mysql:{name}"),
+            Self::Storage { path, .. } => format!("storage:{path}"),
+            Self::AccessLog { path } => format!("access_log:{path}"),
+            Self::PgLog { path } => format!("pg_log:{path}"),
         }
     }
 
     /// The kind of body this task brings back (see `evidence::Body::kind`).
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Dns { .. } => "dns",
+            Self::Dns { .. } | Self::Lookup { .. } => "dns",
             Self::Tcp { .. } => "tcp",
             Self::TlsVersions { .. } => "tls_versions",
             Self::TlsHandshake { .. } => "tls_handshake",
@@ -174,17 +230,29 @@ impl Task {
             Self::Browser { .. } => "browser",
             Self::Host => "host",
             Self::Files { .. } => "files",
+            Self::Dnssec { .. } => "dnssec",
+            Self::TlsProfile { .. } => "tls_profile",
+            Self::HttpVariants { .. } => "http_variants",
+            Self::Mysql { .. } => "mysql",
+            Self::Storage { .. } => "storage",
+            Self::AccessLog { .. } => "access_log",
+            Self::PgLog { .. } => "pg_log",
         }
     }
 
     /// What the task looks at, for people.
     pub fn subject(&self) -> String {
         match self {
-            Self::Dns { name } | Self::Postgres { name, .. } => name.clone(),
+            Self::Dns { name }
+            | Self::Lookup { name, .. }
+            | Self::Dnssec { zone: name }
+            | Self::Postgres { name, .. }
+            | Self::Mysql { name, .. } => name.clone(),
             Self::Transaction { name, run, .. } => format!("{name} #{run}"),
             Self::Tcp { host, port, .. }
             | Self::TlsVersions { host, port }
             | Self::TlsHandshake { host, port }
+            | Self::TlsProfile { host, port }
             | Self::Smtp { host, port }
             | Self::Time { host, port } => {
                 if host.contains(':') {
@@ -194,11 +262,16 @@ impl Task {
                 }
             }
             Self::Ports { host, .. } => host.clone(),
-            Self::Http { url } | Self::Page { url } | Self::Paths { url } | Self::Browser { url } => {
-                url.clone()
-            }
+            Self::Http { url }
+            | Self::Page { url }
+            | Self::Paths { url }
+            | Self::HttpVariants { url }
+            | Self::Browser { url } => url.clone(),
             Self::Host => "localhost".into(),
-            Self::Files { path, .. } => path.clone(),
+            Self::Files { path, .. }
+            | Self::Storage { path, .. }
+            | Self::AccessLog { path }
+            | Self::PgLog { path } => path.clone(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `bulwark cruise …`: one file a command that does more than print.
 
-mod progress;
-mod run;
+pub mod progress;
+pub mod run;
 mod summary;
 
 use std::path::Path;
@@ -11,7 +11,7 @@ use bulwark_cruise::plan;
 use bulwark_i18n::args;
 use bulwark_model::{Diagnostic, Domain, Exit, Lang, Text};
 
-use crate::cli::{Cruise, Format, Plan};
+use crate::cli::{AllowFormat, Cruise, Format, Plan};
 use crate::print::{self, line, say};
 use crate::texts::{diagnostic, texts};
 use crate::{home, print::table};
@@ -21,6 +21,7 @@ pub fn main(command: Cruise, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
     match command {
         Cruise::Init { out } => init(&out, lang),
         Cruise::Plan(Plan::Check { plan }) => Ok(plan_check(&plan, lang)),
+        Cruise::Plan(Plan::Allowlist { plan, format, from }) => allow_list(&plan, format, &from, lang),
         Cruise::Run(args) => run::run(&args, lang),
         Cruise::Reevaluate { result, out, fail_on, key } => {
             run::reevaluate(&result, &out, fail_on, key.as_deref(), lang)
@@ -80,6 +81,23 @@ fn plan_check(path: &Path, lang: Lang) -> Exit {
     line(format!("{}: {approval}", say(lang, "核定", "approval")));
     line(format!("SHA-256: {}", plan.sha256));
     Exit::Ok
+}
+
+fn allow_list(
+    path: &Path,
+    format: AllowFormat,
+    from: &[std::net::IpAddr],
+    lang: Lang,
+) -> Result<Exit, Vec<Diagnostic>> {
+    let plan = plan::read_file(path)?;
+    let list = plan::allow_list::allow_list(&plan, from);
+    let text = match format {
+        AllowFormat::Text => list.text(lang),
+        AllowFormat::Csv => list.csv(),
+        AllowFormat::Nft => list.nft().ok_or_else(|| vec![diagnostic(texts(), "BW-CLI-003", &[])])?,
+    };
+    line(text.trim_end());
+    Ok(Exit::Ok)
 }
 
 fn verify(

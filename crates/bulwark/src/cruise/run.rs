@@ -21,7 +21,8 @@ use crate::home;
 use crate::print::{self, line, say};
 use crate::texts::diagnostic;
 
-const TOOL: &str = concat!("bulwark ", env!("CARGO_PKG_VERSION"));
+/// Program and version that results name.
+pub const TOOL: &str = concat!("bulwark ", env!("CARGO_PKG_VERSION"));
 
 /// Runs a health check.
 pub fn run(args: &Run, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
@@ -38,26 +39,8 @@ pub fn run(args: &Run, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
             key_path.display()
         );
     }
-    let stop = Stop::new();
-    let handler = stop.clone();
-    // A second Ctrl-C ends at once; the journal is whole after every item.
-    let _ = ctrlc::set_handler(move || {
-        if handler.stopped() {
-            std::process::exit(130);
-        }
-        handler.stop();
-    });
-    let settings = Settings {
-        scope: plan.probe_scope(),
-        intensity: plan.intensity,
-        resolvers: plan.location.resolvers.clone(),
-        authoritative_port: plan.location.authoritative_port,
-        trust_ca_file: plan.location.ca_file.clone(),
-        contact: plan.location.contact.clone(),
-        ..Settings::default()
-    };
-    let prober =
-        Prober::new(settings, Arc::new(SystemClock)).map_err(|f| vec![f.diagnostic(&plan.system.name)])?;
+    let stop = hand_brake();
+    let prober = prober(&plan)?;
     let order = Order {
         plan: &plan,
         plan_folder: &folder,
@@ -93,6 +76,33 @@ pub fn run(args: &Run, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
     gathered.sealed().map_err(|d| vec![d])?;
     print::notes(&notes, lang);
     Ok(exit(&result, &report, args.fail_on, !notes.is_empty()))
+}
+
+/// A brake that Ctrl-C pulls. A second Ctrl-C ends at once; the journal is whole after every item.
+pub fn hand_brake() -> Stop {
+    let stop = Stop::new();
+    let handler = stop.clone();
+    let _ = ctrlc::set_handler(move || {
+        if handler.stopped() {
+            std::process::exit(130);
+        }
+        handler.stop();
+    });
+    stop
+}
+
+/// A prober that keeps to the plan.
+pub fn prober(plan: &Plan) -> Result<Prober, Vec<Diagnostic>> {
+    let settings = Settings {
+        scope: plan.probe_scope(),
+        intensity: plan.intensity,
+        resolvers: plan.location.resolvers.clone(),
+        authoritative_port: plan.location.authoritative_port,
+        trust_ca_file: plan.location.ca_file.clone(),
+        contact: plan.location.contact.clone(),
+        ..Settings::default()
+    };
+    Prober::new(settings, Arc::new(SystemClock)).map_err(|f| vec![f.diagnostic(&plan.system.name)])
 }
 
 /// Judges the evidence of a result again.
@@ -173,7 +183,7 @@ fn no_comparison(path: &Path) -> Diagnostic {
 }
 
 /// Keeps the previous result beside the new one.
-fn archive(out: &Path) -> Result<(), Vec<Diagnostic>> {
+pub fn archive(out: &Path) -> Result<(), Vec<Diagnostic>> {
     let last = out.join(io::RESULT_FILE);
     if !last.exists() {
         return Ok(());
@@ -197,20 +207,32 @@ fn finish(
     lang: Lang,
 ) -> Result<HealthReport, Vec<Diagnostic>> {
     let doc = health_report::build(result, notes, limits);
-    io::seal(result, key, &out.join(io::RESULT_FILE)).map_err(|d| vec![d])?;
-    let files = [
-        ("report.html", bulwark_report::html(&doc, lang)),
-        ("report.json", bulwark_report::json(&doc)),
-        ("report.md", bulwark_report::markdown(&doc, lang)),
-    ];
-    for (name, content) in &files {
-        io::write_whole(&out.join(name), content.as_bytes()).map_err(|d| vec![d])?;
-    }
+    write(result, &doc, key, out, lang)?;
     summary::print(&doc, lang);
     line("");
     line(format!("{}: {}", say(lang, "健檢報告", "report"), out.join("report.html").display()));
     line(format!("{}: {}", say(lang, "結果檔", "result"), out.join(io::RESULT_FILE).display()));
     Ok(doc)
+}
+
+/// Writes the bundle and the three reports.
+pub fn write(
+    result: &CruiseResult,
+    doc: &HealthReport,
+    key: &bulwark_bundle::Key,
+    out: &Path,
+    lang: Lang,
+) -> Result<(), Vec<Diagnostic>> {
+    io::seal(result, key, &out.join(io::RESULT_FILE)).map_err(|d| vec![d])?;
+    let files = [
+        ("report.html", bulwark_report::html(doc, lang)),
+        ("report.json", bulwark_report::json(doc)),
+        ("report.md", bulwark_report::markdown(doc, lang)),
+    ];
+    for (name, content) in &files {
+        io::write_whole(&out.join(name), content.as_bytes()).map_err(|d| vec![d])?;
+    }
+    Ok(())
 }
 
 /// The exit code, by the ruling: findings, then what could not be done, then missing knowledge.

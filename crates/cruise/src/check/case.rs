@@ -1,8 +1,9 @@
 //! What a judge may look at.
 
 use bulwark_probe::evidence::{
-    Body, Browser, Dns, Files, Host, Http, Outcome, Page, Paths, Ports, Postgres, Record, Smtp, Tcp,
-    TimeOffset, TlsHandshake, TlsVersions, Transaction,
+    AccessLog, Body, Browser, Dns, Dnssec, Files, Host, Http, HttpVariants, Mysql, Outcome, Page, Paths,
+    PgLog, Ports, Postgres, Record, Smtp, Storage, Tcp, TimeOffset, TlsHandshake, TlsProfile, TlsVersions,
+    Transaction,
 };
 use bulwark_probe::failure::Failure;
 use jiff::Timestamp;
@@ -89,6 +90,20 @@ impl<'a> Case<'a> {
         hosts: Host => Box<Host>;
         /// Folder listings.
         files: Files => Files;
+        /// DNSSEC chains.
+        dnssec: Dnssec => Dnssec;
+        /// TLS in depth.
+        tls_profiles: TlsProfile => TlsProfile;
+        /// URLs asked in several ways.
+        http_variants: HttpVariants => HttpVariants;
+        /// MySQL and MariaDB servers.
+        mysql: Mysql => Mysql;
+        /// Storage under folders.
+        storage: Storage => Storage;
+        /// Web access logs.
+        access_logs: AccessLog => AccessLog;
+        /// PostgreSQL server logs.
+        pg_logs: PgLog => PgLog;
     }
 
     /// Records of the given kinds that could not be collected. The kind is the part of the task key
@@ -108,6 +123,11 @@ impl<'a> Case<'a> {
     /// True when the itinerary asks for evidence of one of these kinds.
     pub fn planned(&self, kinds: &[&str]) -> bool {
         self.planned_kinds.iter().any(|k| kinds.contains(k))
+    }
+
+    /// True when evidence of one of these kinds is there, collected or failed.
+    pub fn has(&self, kinds: &[&str]) -> bool {
+        self.evidence.iter().any(|(_, record)| kinds.contains(&kind_of(&record.key)))
     }
 
     /// The answer to a questionnaire item.

@@ -121,7 +121,9 @@ pub fn judge_one(definition: &'static Definition, case: &Case<'_>) -> Vec<Line> 
         }
     }
     if sheet.is_empty() {
-        let reason = if case.planned(definition.kinds) { "common.not_reached" } else { "common.no_target" };
+        // Evidence was to come and did not, or there is none of this check's making to ask for.
+        let missing = case.planned(definition.kinds) && !case.has(definition.kinds);
+        let reason = if missing { "common.not_reached" } else { "common.no_target" };
         sheet.not_tested(&case.plan.system.name, reason, &[]);
     }
     sheet.finish()

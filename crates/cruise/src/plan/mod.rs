@@ -1,8 +1,10 @@
 //! The cruise plan: what system, what may be touched, when, how hard, and who agreed.
 
+pub mod allow_list;
 mod question;
 mod read;
 mod reader;
+pub mod single;
 mod template;
 mod values;
 mod window;
@@ -40,6 +42,8 @@ pub struct Plan {
     pub answers: BTreeMap<String, Answer>,
     /// The owner's consent.
     pub approval: Option<Approval>,
+    /// How the owner stops the run.
+    pub stop: StopSwitch,
     /// SHA-256 of the plan file, hex.
     pub sha256: String,
     /// The plan file as it is; kept in the result bundle.
@@ -134,6 +138,8 @@ pub struct PlanScope {
     pub domains: Vec<String>,
     /// Domains that receive or send mail.
     pub mail_domains: Vec<String>,
+    /// DKIM selectors to look up below each mail domain; they cannot be found otherwise.
+    pub dkim_selectors: Vec<String>,
     /// Hosts with their declared services.
     pub hosts: Vec<Host>,
     /// Web addresses.
@@ -167,9 +173,40 @@ pub struct Host {
     pub zone: Option<String>,
 }
 
+/// Which kind of database server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DatabaseKind {
+    /// PostgreSQL 11 and later.
+    #[default]
+    Postgres,
+    /// MySQL or MariaDB.
+    Mysql,
+}
+
+impl DatabaseKind {
+    /// The code word in the plan.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgresql",
+            Self::Mysql => "mysql",
+        }
+    }
+}
+
+/// How the owner of the system stops a run at once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StopSwitch {
+    /// The run stops when this file exists.
+    pub file: Option<std::path::PathBuf>,
+    /// The run stops when this URL answers 200 with a body that starts with `stop`. Its host must be in scope.
+    pub url: Option<url::Url>,
+}
+
 /// A database to look into.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Database {
+    /// Which kind of server.
+    pub kind: DatabaseKind,
     /// Name used in results.
     pub name: String,
     /// Host of the connection string; it must be the same there.
@@ -187,6 +224,8 @@ pub struct LocalPath {
     pub path: std::path::PathBuf,
     /// Backups: age in hours above which the newest is too old.
     pub max_age_hours: u32,
+    /// Data: earlier use of the file system, CSV `unix_seconds,used_bytes,total_bytes`.
+    pub history: Option<std::path::PathBuf>,
 }
 
 /// What a local folder holds.
@@ -198,6 +237,10 @@ pub enum PathKind {
     Data,
     /// A web root on this machine: looked at for dumps and repositories.
     WebRoot,
+    /// A web access log.
+    AccessLog,
+    /// A PostgreSQL server log.
+    PostgresLog,
 }
 
 impl PathKind {
@@ -207,6 +250,8 @@ impl PathKind {
             Self::Backup => "backup",
             Self::Data => "data",
             Self::WebRoot => "web_root",
+            Self::AccessLog => "access_log",
+            Self::PostgresLog => "postgres_log",
         }
     }
 }
@@ -293,6 +338,8 @@ impl Plan {
             self.scope.hosts.iter().map(|h| h.name.clone()).collect();
         hosts.extend(self.scope.urls.iter().filter_map(|u| u.host_str()).map(plain_host));
         hosts.extend(self.scope.databases.iter().map(|d| d.host.clone()));
+        hosts.extend(self.scope.mail_domains.iter().map(|d| format!("mta-sts.{d}")));
+        hosts.extend(self.stop.url.iter().filter_map(|u| u.host_str()).map(plain_host));
         Scope { hosts, networks: self.scope.networks.clone(), vantage: self.location.vantage }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use bulwark_i18n::args;
 use bulwark_model::{Diagnostic, Domain, Intensity, Location as Place, ProtectionLevel, SystemClass};
@@ -11,10 +11,10 @@ use bulwark_probe::task::{Extract, TransactionStep};
 use toml::de::DeTable;
 
 use super::reader::{At, Source, Table, nearest};
-use super::values::{bool_word, day, host_name, hour, names, port, web_url};
+use super::values::{bool_word, choice, day, host_name, hour, names, port, web_url};
 use super::{
-    Answer, AnswerValue, Approval, Background, Database, Host, LocalPath, Location, PathKind, Plan,
-    PlanScope, Selection, System, Transaction, Window, question,
+    Answer, AnswerValue, Approval, Background, Database, DatabaseKind, Host, LocalPath, Location, PathKind,
+    Plan, PlanScope, Selection, StopSwitch, System, Transaction, Window, question,
 };
 use crate::diagnostic;
 
@@ -76,6 +76,7 @@ impl Reader<'_> {
         let transactions = Self::transactions(root, &scope);
         let answers = self.answers(root);
         let approval = Self::approval(root);
+        let stop = self.stop(root);
         check_lab(root, &scope, intensity);
         finish(root);
         Some(Plan {
@@ -88,13 +89,14 @@ impl Reader<'_> {
             transactions,
             answers,
             approval,
+            stop,
             sha256: bulwark_bundle::Sha256::of(text.as_bytes()).to_string(),
             source: text.to_owned(),
         })
     }
 
     fn path(&self, at: &At<String>) -> PathBuf {
-        self.folder.join(&at.value)
+        tidy(&self.folder.join(&at.value))
     }
 
     fn system(root: &Table<'_, '_>) -> Option<System> {
@@ -144,27 +146,7 @@ impl Reader<'_> {
 
     fn location(&self, root: &Table<'_, '_>) -> Location {
         let t = root.table("location");
-        let vantage = match t.text("vantage") {
-            None => Vantage::Internet,
-            Some(at) => match at.value.as_str() {
-                "internet" => Vantage::Internet,
-                "inside" => Vantage::Inside,
-                _ => {
-                    let near = nearest(&at.value, ["internet", "inside"]).unwrap_or_default();
-                    t.source().note(
-                        "BW-PLAN-005",
-                        &at.span,
-                        &args![
-                            key = "location.vantage",
-                            found = at.value,
-                            expected = "internet | inside",
-                            near = near
-                        ],
-                    );
-                    Vantage::Internet
-                }
-            },
-        };
+        let vantage = choice(&t, "vantage", [("internet", Vantage::Internet), ("inside", Vantage::Inside)]);
         let mut resolvers = Vec::new();
         for at in t.texts("resolvers").unwrap_or_default() {
             let parsed =
@@ -175,7 +157,7 @@ impl Reader<'_> {
             }
         }
         let location = Location {
-            vantage,
+            vantage: vantage.unwrap_or_default(),
             resolvers,
             authoritative_port: port(&t, "authoritative_port").unwrap_or(53),
             ca_file: t.text("ca_file").map(|at| self.path(&at)),
@@ -191,6 +173,12 @@ impl Reader<'_> {
         let mut scope = PlanScope {
             domains: names(&t, "domains"),
             mail_domains: names(&t, "mail_domains"),
+            dkim_selectors: t
+                .texts("dkim_selectors")
+                .unwrap_or_default()
+                .into_iter()
+                .map(|at| at.value)
+                .collect(),
             this_machine: bool_word(&t, "this_machine"),
             ..PlanScope::default()
         };
@@ -212,40 +200,41 @@ impl Reader<'_> {
             h.finish();
         }
         for d in t.tables("database") {
+            let kind =
+                choice(&d, "kind", [DatabaseKind::Postgres, DatabaseKind::Mysql].map(|k| (k.code(), k)));
             let (name, host, file) = (d.need("name"), d.need("host"), d.need("dsn_file"));
             let host = host.and_then(|at| host_name(&d, &at));
             if let (Some(name), Some(host), Some(file)) = (name, host, file) {
-                scope.databases.push(Database { name: name.value, host, dsn_file: self.path(&file) });
+                scope.databases.push(Database {
+                    kind: kind.unwrap_or_default(),
+                    name: name.value,
+                    host,
+                    dsn_file: self.path(&file),
+                });
             }
             d.finish();
         }
         for p in t.tables("path") {
-            let kind = p.need("kind").and_then(|at| {
-                let all = [PathKind::Backup, PathKind::Data, PathKind::WebRoot];
-                let kind = all.into_iter().find(|k| k.code() == at.value);
-                if kind.is_none() {
-                    let words = all.map(PathKind::code);
-                    let near = nearest(&at.value, words).unwrap_or_default();
-                    p.source().note(
-                        "BW-PLAN-005",
-                        &at.span,
-                        &args![
-                            key = "scope.path.kind",
-                            found = at.value,
-                            expected = words.join(" | "),
-                            near = near
-                        ],
-                    );
-                }
-                kind
-            });
+            if !p.has("kind") {
+                p.missing("kind");
+            }
+            let all = [
+                PathKind::Backup,
+                PathKind::Data,
+                PathKind::WebRoot,
+                PathKind::AccessLog,
+                PathKind::PostgresLog,
+            ];
+            let kind = choice(&p, "kind", all.map(|k| (k.code(), k)));
             let path = p.need("path");
             let max_age_hours = p.number("max_age_hours", 1, 24 * 366).unwrap_or(26);
+            let history = p.text("history").map(|at| self.path(&at));
             if let (Some(kind), Some(path)) = (kind, path) {
                 scope.paths.push(LocalPath {
                     kind,
                     path: self.path(&path),
                     max_age_hours: u32::try_from(max_age_hours).unwrap_or(26),
+                    history,
                 });
             }
             p.finish();
@@ -366,24 +355,10 @@ impl Reader<'_> {
         let mut out = BTreeMap::new();
         for t in root.tables("answer") {
             let id = t.need("id");
-            let value = t.need("answer").and_then(|at| {
-                let value = WORDS.iter().find(|(w, _)| *w == at.value).map(|(_, v)| *v);
-                if value.is_none() {
-                    let words = WORDS.map(|(w, _)| w);
-                    let near = nearest(&at.value, words).unwrap_or_default();
-                    t.source().note(
-                        "BW-PLAN-005",
-                        &at.span,
-                        &args![
-                            key = "answer.answer",
-                            found = at.value,
-                            expected = words.join(" | "),
-                            near = near
-                        ],
-                    );
-                }
-                value
-            });
+            if !t.has("answer") {
+                t.missing("answer");
+            }
+            let value = choice(&t, "answer", WORDS);
             let answer = Answer {
                 value: value.unwrap_or(AnswerValue::Unknown),
                 note: t.text("note").map(|at| at.value).unwrap_or_default(),
@@ -404,6 +379,16 @@ impl Reader<'_> {
         out
     }
 
+    fn stop(&self, root: &Table<'_, '_>) -> StopSwitch {
+        let t = root.table("stop");
+        let stop = StopSwitch {
+            file: t.text("file").map(|at| self.path(&at)),
+            url: t.text("url").and_then(|at| web_url(&t, &at)),
+        };
+        t.finish();
+        stop
+    }
+
     fn approval(root: &Table<'_, '_>) -> Option<Approval> {
         let t = root.table("approval");
         if !t.present() {
@@ -413,6 +398,22 @@ impl Reader<'_> {
         t.finish();
         approval
     }
+}
+
+/// Takes `.` and `..` out of a path by its words alone, so that the same place has one name in plan,
+/// evidence and report.
+fn tidy(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
 }
 
 /// Unknown keys of the root are noted last, when every known key was asked for.

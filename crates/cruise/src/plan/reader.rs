@@ -131,7 +131,8 @@ impl<'a, 'i> Table<'a, 'i> {
         self.entries.is_some()
     }
 
-    fn path(&self, key: &str) -> String {
+    /// The key with the tables it stands in: `scope.host.name`.
+    pub fn path(&self, key: &str) -> String {
         if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
     }
 

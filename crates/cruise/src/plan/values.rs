@@ -8,10 +8,30 @@ use bulwark_model::Text;
 use bulwark_probe::dns::NameError;
 use jiff::civil::{Date, Time};
 
-use super::reader::{At, Table};
+use super::reader::{At, Table, nearest};
 
 pub fn port(t: &Table<'_, '_>, key: &'static str) -> Option<u16> {
     t.number(key, 1, 65535).and_then(|n| u16::try_from(n).ok())
+}
+
+/// One word of a short list; another word is noted with the nearest right one.
+pub fn choice<T: Copy, const N: usize>(
+    t: &Table<'_, '_>,
+    key: &'static str,
+    words: [(&str, T); N],
+) -> Option<T> {
+    let at = t.text(key)?;
+    let found = words.iter().find(|(word, _)| *word == at.value).map(|(_, value)| *value);
+    if found.is_none() {
+        let all = words.map(|(word, _)| word);
+        let near = nearest(&at.value, all).unwrap_or_default();
+        t.source().note(
+            "BW-PLAN-005",
+            &at.span,
+            &args![key = t.path(key), found = at.value, expected = all.join(" | "), near = near],
+        );
+    }
+    found
 }
 
 pub fn bool_word(t: &Table<'_, '_>, key: &'static str) -> bool {

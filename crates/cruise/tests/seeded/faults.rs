@@ -44,15 +44,15 @@ faults! {
     "two SPF records" => "network.spf": |w| w.zone.push("clean.test. 3600 IN TXT \"v=spf1 a -all\"".into());
     "no DMARC" => "network.dmarc": |w| w.record("_dmarc.", "");
     "DMARC only watches" => "network.dmarc":
-        |w| w.record("_dmarc.", "_dmarc.clean.test. 3600 IN TXT \"v=DMARC1; p=none\"");
+        |w| w.record("_dmarc.", "_dmarc.clean.test. 3600 IN TXT \"v=DMARC1; p=none; rua=mailto:dmarc@clean.test\"");
     "no CAA" => "network.caa": |w| w.record("clean.test. 3600 IN CAA", "");
-    "certificate expired" => "network.cert-expiry", also "network.cert-chain" "network.cert-paths":
+    "certificate expired" => "network.cert-expiry", also "end_user.observatory-grade" "network.cert-chain" "network.cert-paths":
         |w| w.certificate = |ca| ca.expired(&["www.clean.test", "mta-sts.clean.test"]);
     "certificate expires in five days" => "network.cert-expiry", also "network.cert-paths":
         |w| w.certificate = |ca| ca.issue(&["www.clean.test", "mta-sts.clean.test"], now_plus(-80), now_plus(5));
-    "certificate of another name" => "network.cert-name", also "network.cert-chain" "network.mta-sts":
+    "certificate of another name" => "network.cert-name", also "end_user.observatory-grade" "network.cert-chain" "network.mta-sts":
         |w| w.certificate = bulwark_testkit::tls::Authority::wrong_name;
-    "self-signed certificate" => "network.cert-chain", also "network.cert-paths":
+    "self-signed certificate" => "network.cert-chain", also "end_user.observatory-grade" "network.cert-paths":
         |w| w.certificate = |_| TlsIdentity::self_signed(&["www.clean.test", "mta-sts.clean.test"]);
     "no TLS 1.3" => "network.tls-versions", also "network.tls-groups" "network.tls-hybrid":
         |w| w.certificate = |ca| ca.valid(&["www.clean.test", "mta-sts.clean.test"]).with_versions(Versions::Tls12);

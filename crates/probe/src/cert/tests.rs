@@ -217,3 +217,46 @@ proptest! {
         fuzz_cert(&der);
     }
 }
+
+#[test]
+fn paths_need_names_keys_and_signatures() {
+    let root = ca("Root", None);
+    let middle = ca("Middle", Some(&root));
+    let leaf = leaf(&["a.tw"], &middle);
+    let der = |c: &Ca| c.der().to_vec();
+    let found = paths::find(&[leaf.clone(), der(&middle)], &[der(&root)]);
+    assert_eq!(found.paths.len(), 1);
+    assert_eq!(found.paths[0].subjects.len(), 3);
+    assert_eq!(found.paths[0].root_sha256, read(root.der()).sha256);
+    assert!(!found.unknown_algorithm);
+    // Order and duplicates do not matter, a root sent along is not trusted for that.
+    let shuffled = [leaf.clone(), der(&root), der(&middle), der(&middle)];
+    assert_eq!(paths::find(&shuffled, &[der(&root)]).paths.len(), 1);
+    assert!(paths::find(&shuffled, &[]).paths.is_empty());
+    // An authority of the same name with another key.
+    assert!(paths::find(&[leaf.clone(), der(&middle)], &[der(&ca("Root", None))]).paths.is_empty());
+    // A signature that was tampered with.
+    let mut forged = leaf.clone();
+    let last = forged.len() - 1;
+    forged[last] ^= 1;
+    assert!(paths::find(&[forged, der(&middle)], &[der(&root)]).paths.is_empty());
+    assert!(paths::find(&[], &[der(&root)]).paths.is_empty());
+    let others = [der(&ca("Other", None)), der(&root)];
+    assert_eq!(paths::needed(&[vec![leaf, der(&middle)]], &others), [root.der().as_ref()]);
+}
+
+/// Every root of this machine that signed itself with an algorithm of today verifies.
+#[test]
+fn real_signatures_verify() {
+    let roots: Vec<Vec<u8>> =
+        rustls_native_certs::load_native_certs().certs.into_iter().map(|c| c.to_vec()).collect();
+    if roots.is_empty() {
+        bulwark_testkit::skip("no trust store on this machine");
+    }
+    for der in roots {
+        let root = read(&der);
+        let found = paths::find(std::slice::from_ref(&der), std::slice::from_ref(&der));
+        let today = !root.weak_signature() && !root.key.algorithm.contains("P-521");
+        assert!(!found.paths.is_empty() || !today || found.unknown_algorithm, "{}", root.subject);
+    }
+}

@@ -105,6 +105,7 @@ fn evidence_is_looked_up_by_role_name_and_type() {
             exchange(DnsRole::Recursive, "A", Ok(Blob(answer_bytes(1, RecordType::MX)))),
             exchange(DnsRole::Authoritative, "MX", Ok(Blob(b"junk".to_vec()))),
         ],
+        mta_sts: None,
     };
     let mx = lookup(&dns, DnsRole::Recursive, "WWW.example.tw.", "mx");
     assert_eq!(mx.len(), 2);

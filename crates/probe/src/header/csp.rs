@@ -31,7 +31,63 @@ pub fn csp(value: &str) -> Vec<Csp> {
     value.split(',').map(policy).filter(|p| !p.directives.is_empty()).collect()
 }
 
+/// Something a policy leaves open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Weakness {
+    /// Inline scripts run: `'unsafe-inline'` without nonce, hash or `'strict-dynamic'` (§6.7.3.2).
+    UnsafeInline,
+    /// `'unsafe-eval'` (§4.4).
+    UnsafeEval,
+    /// Scripts from any host: `*`, a bare scheme, or a wildcard for a whole top-level domain (§6.7.2.8).
+    AnyHost,
+    /// Plugins from anywhere: neither `object-src` nor `default-src` limits them (§6.1.9).
+    Objects,
+    /// No `base-uri`: an injected `<base>` turns relative script addresses elsewhere (§6.3.1).
+    Base,
+    /// No `default-src`: kinds of content nobody thought of are not limited (§6.1.3).
+    NoDefault,
+}
+
+/// True for a source that lets whole parts of the Internet in.
+fn is_broad(source: &str) -> bool {
+    let source = source.to_ascii_lowercase();
+    if matches!(source.as_str(), "*" | "https:" | "http:" | "data:" | "blob:" | "filesystem:") {
+        return true;
+    }
+    let rest = source.split_once("://").map_or(source.as_str(), |(_, rest)| rest);
+    let host = rest.split(['/', ':']).next().unwrap_or_default();
+    host == "*" || host.strip_prefix("*.").is_some_and(|tail| !tail.contains('.'))
+}
+
 impl Csp {
+    /// What this policy leaves open, for pages; several may hold.
+    pub fn weaknesses(&self) -> Vec<Weakness> {
+        let mut found = Vec::new();
+        if self.has_unsafe_inline() {
+            found.push(Weakness::UnsafeInline);
+        }
+        if self.has_unsafe_eval() {
+            found.push(Weakness::UnsafeEval);
+        }
+        // Browsers ignore host and scheme sources beside 'strict-dynamic' (§8.2).
+        let dynamic = |list: &[String]| list.iter().any(|s| s.eq_ignore_ascii_case("'strict-dynamic'"));
+        if self.script_sources().is_some_and(|l| !dynamic(l) && l.iter().any(|s| is_broad(s))) {
+            found.push(Weakness::AnyHost);
+        }
+        let objects = self.first_of(&["object-src", "default-src"]);
+        if objects.is_none_or(|list| list.iter().any(|s| is_broad(s))) {
+            found.push(Weakness::Objects);
+        }
+        // Not a fetch directive: `default-src` does not stand in for it.
+        if !self.directives.contains_key("base-uri") {
+            found.push(Weakness::Base);
+        }
+        if !self.directives.contains_key("default-src") {
+            found.push(Weakness::NoDefault);
+        }
+        found
+    }
+
     /// The first of these directives that is there.
     fn first_of(&self, names: &[&str]) -> Option<&[String]> {
         names.iter().find_map(|n| self.directives.get(*n)).map(Vec::as_slice)
@@ -80,5 +136,31 @@ impl Csp {
         let Some(sources) = self.script_sources() else { return true };
         let any = |s: &String| matches!(s.to_ascii_lowercase().as_str(), "*" | "https:" | "http:" | "data:");
         sources.iter().any(any) && !sources.iter().any(|s| s.eq_ignore_ascii_case("'strict-dynamic'"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(value: &str) -> Vec<Weakness> {
+        csp(value).first().map(Csp::weaknesses).unwrap_or_default()
+    }
+
+    #[test]
+    fn weaknesses_of_policies() {
+        use Weakness::{AnyHost, Base, NoDefault, Objects, UnsafeEval, UnsafeInline};
+        assert_eq!(of("default-src 'self'; base-uri 'none'"), []);
+        assert_eq!(of("default-src 'self' 'unsafe-inline'; base-uri 'none'"), [UnsafeInline]);
+        assert_eq!(of("default-src 'none'; script-src 'unsafe-inline' 'nonce-a'; base-uri 'none'"), []);
+        assert_eq!(of("script-src 'self' 'unsafe-eval'"), [UnsafeEval, Objects, Base, NoDefault]);
+        assert_eq!(of("default-src 'self'; script-src https://*.tw:443/x; base-uri 'self'"), [AnyHost]);
+        assert_eq!(of("default-src 'self'; script-src *.a.gov.tw; base-uri 'self'"), []);
+        assert_eq!(of("default-src *; object-src 'none'; base-uri 'self'"), [AnyHost]);
+        assert_eq!(
+            of("default-src 'self'; script-src https: 'strict-dynamic' 'nonce-a'; base-uri 'self'"),
+            []
+        );
+        assert_eq!(of("default-src 'self'; object-src data:; base-uri 'self'"), [Objects]);
     }
 }

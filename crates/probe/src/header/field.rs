@@ -238,3 +238,25 @@ pub fn frame_options(value: &str) -> FrameOptions {
     let first = all.next().unwrap_or(FrameOptions::Invalid);
     if all.all(|other| other == first) { first } else { FrameOptions::Invalid }
 }
+
+/// The token of a field that is one structured token with parameters (RFC 8941 §3.3.4, as the opener and
+/// embedder policies are). Outer `None`: no such field; inner `None`: it cannot be read, or comes twice.
+pub fn policy_token<'a>(mut fields: impl Iterator<Item = &'a str>) -> Option<Option<&'a str>> {
+    let field = fields.next()?;
+    if fields.next().is_some() {
+        return Some(None);
+    }
+    let mut parts = split_quoted(field.trim_matches(' '), ';').into_iter();
+    let token = parts.next().unwrap_or_default();
+    let starts = token.starts_with(|c: char| c.is_ascii_alphabetic() || c == '*');
+    let is_item = |v: &str| {
+        is_token(v)
+            || matches!(v, "?0" | "?1")
+            || v.strip_prefix('"').and_then(|v| v.strip_suffix('"')).is_some_and(|v| !v.contains(['"', '\\']))
+    };
+    let good = |part: &str| match part.split_once('=') {
+        None => is_token(part),
+        Some((name, value)) => is_token(name) && is_item(value),
+    };
+    Some(Some(token).filter(|t| starts && is_token(t) && parts.all(good)))
+}

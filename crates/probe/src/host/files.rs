@@ -136,7 +136,7 @@ pub fn mounts(text: &str) -> Vec<MountLine> {
     text.lines().filter(|l| !l.starts_with('#')).filter_map(mount).collect()
 }
 
-fn octal(text: &str) -> String {
+pub(crate) fn octal(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

@@ -167,6 +167,16 @@ pub fn is_spf(txt: &str) -> bool {
 
 /// Reads a record (§12 has the grammar).
 pub fn parse_spf(txt: &str) -> Result<Spf, SpfError> {
+    parse(txt, false)
+}
+
+/// Reads a record, but of what comes after `all` only the modifiers (§5.1: mechanisms after `all`
+/// are ignored).
+pub fn parse_spf_up_to_all(txt: &str) -> Result<Spf, SpfError> {
+    parse(txt, true)
+}
+
+fn parse(txt: &str, up_to_all: bool) -> Result<Spf, SpfError> {
     if !is_spf(txt) {
         return Err(SpfError { position: 0, term: txt.chars().take(40).collect(), what: SpfFault::NotSpf });
     }
@@ -174,7 +184,8 @@ pub fn parse_spf(txt: &str) -> Result<Spf, SpfError> {
     let mut position = 6;
     for term in txt.split(' ').skip(1) {
         position += 1;
-        if !term.is_empty() {
+        let ignored = up_to_all && spf.all.is_some() && !term.contains('=');
+        if !term.is_empty() && !ignored {
             read_term(&mut spf, term).map_err(|what| SpfError { position, term: term.to_owned(), what })?;
         }
         position += term.len();

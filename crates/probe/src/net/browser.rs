@@ -51,6 +51,7 @@ pub(super) async fn collect(net: &Arc<Net>, url: &str) -> Result<Browser, Failur
         program: net.settings.chromium.clone(),
         proxy: Some(proxy.address),
         ignore_certificate_errors: net.settings.intensity == Intensity::Lab,
+        allowed_ports: parsed.port().into_iter().collect(),
         page_limit: net.settings.limits.browser,
         ..Launch::default()
     };

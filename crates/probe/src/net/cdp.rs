@@ -73,6 +73,8 @@ pub struct Launch {
     pub proxy: Option<SocketAddr>,
     /// Accept any certificate (lab only).
     pub ignore_certificate_errors: bool,
+    /// Ports to open although browsers keep away from them (10080 and the like).
+    pub allowed_ports: Vec<u16>,
     /// Window width.
     pub width: u32,
     /// Window height.
@@ -87,6 +89,7 @@ impl Default for Launch {
             program: None,
             proxy: None,
             ignore_certificate_errors: false,
+            allowed_ports: Vec::new(),
             width: 1280,
             height: 800,
             page_limit: Duration::from_secs(30),
@@ -191,6 +194,10 @@ impl Tab {
         }
         if options.ignore_certificate_errors {
             command.arg("--ignore-certificate-errors");
+        }
+        if !options.allowed_ports.is_empty() {
+            let ports: Vec<String> = options.allowed_ports.iter().map(u16::to_string).collect();
+            command.arg(format!("--explicitly-allowed-ports={}", ports.join(",")));
         }
         command.arg("about:blank").env("HOME", profile.path()).env("XDG_CONFIG_HOME", profile.path());
         command.env("XDG_CACHE_HOME", profile.path()).env("TMPDIR", profile.path());

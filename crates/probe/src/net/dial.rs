@@ -172,6 +172,23 @@ impl Net {
         Err(last)
     }
 
+    /// Connects to one address of a host of the plan.
+    pub(super) async fn dial_at(
+        &self,
+        host: &str,
+        ip: IpAddr,
+        port: u16,
+        class: Class,
+    ) -> Result<Dialled, Failure> {
+        let located = self.locate(host).await?;
+        if !located.addresses.contains(&ip) {
+            return Err(Failure::new(Step::Resolve, Code::NoAddress, format!("{host} ({ip})")));
+        }
+        let address = SocketAddr::new(ip, port);
+        let (stream, connect) = self.connect(address, class).await?;
+        Ok(Dialled { stream, address, resolve: located.took, connect })
+    }
+
     /// Connects to one address that was checked before.
     pub(super) async fn connect(&self, at: SocketAddr, class: Class) -> Result<(Stream, Duration), Failure> {
         self.connect_reporting(at, class, true).await

@@ -44,12 +44,24 @@ pub(super) struct Ask {
     pub(super) keep: usize,
     /// `Cookie`, when there is one.
     pub(super) cookie: Option<String>,
+    /// Headers besides the usual ones; one of the same name is replaced.
+    pub(super) extra: Vec<(HeaderName, String)>,
+    /// Count the body as it comes, whatever its coding, and keep nothing of it.
+    pub(super) raw: bool,
 }
 
 impl Ask {
     /// A GET that keeps the text.
     pub(super) fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, peek: None, keep: TEXT_KEPT, cookie: None }
+        Self {
+            method: Method::GET,
+            url,
+            peek: None,
+            keep: TEXT_KEPT,
+            cookie: None,
+            extra: Vec::new(),
+            raw: false,
+        }
     }
 }
 
@@ -92,18 +104,25 @@ pub(super) struct Session<'a> {
     class: Class,
     /// Requests over a kept connection are paced like connections.
     unhurried: bool,
+    /// Connect to this address and no other.
+    only: Option<IpAddr>,
     connection: Option<Connection>,
 }
 
 impl<'a> Session<'a> {
     /// A session; `liveness` as in [`Class::Connect`].
     pub(super) fn new(net: &'a Arc<Net>, liveness: bool) -> Self {
-        Self { net, class: Class::Connect { liveness }, unhurried: false, connection: None }
+        Self { net, class: Class::Connect { liveness }, unhurried: false, only: None, connection: None }
     }
 
     /// A session that asks for many things and therefore takes its time.
     pub(super) fn unhurried(net: &'a Arc<Net>) -> Self {
         Self { unhurried: true, ..Self::new(net, false) }
+    }
+
+    /// A session that uses one address of its hosts, for comparing address families.
+    pub(super) fn only(net: &'a Arc<Net>, address: IpAddr) -> Self {
+        Self { only: Some(address), ..Self::unhurried(net) }
     }
 
     /// Makes the next request use a fresh connection.
@@ -126,7 +145,7 @@ impl<'a> Session<'a> {
             }
         }
         self.close();
-        self.connection = Some(Box::pin(connect(self.net, origin, self.class)).await?);
+        self.connection = Some(Box::pin(connect(self.net, origin, self.class, self.only)).await?);
         Box::pin(self.once(ask)).await
     }
 
@@ -188,9 +207,17 @@ fn origin(url: &Url) -> Result<(String, String, u16), Failure> {
     Ok((url.scheme().to_owned(), host, url.port_or_known_default().ok_or_else(bad)?))
 }
 
-async fn connect(net: &Arc<Net>, origin: (String, String, u16), class: Class) -> Result<Connection, Failure> {
+async fn connect(
+    net: &Arc<Net>,
+    origin: (String, String, u16),
+    class: Class,
+    only: Option<IpAddr>,
+) -> Result<Connection, Failure> {
     let (scheme, host, port) = &origin;
-    let Dialled { stream, address, resolve, connect } = net.dial(host, *port, class).await?;
+    let Dialled { stream, address, resolve, connect } = match only {
+        Some(ip) => net.dial_at(host, ip, *port, class).await?,
+        None => net.dial(host, *port, class).await?,
+    };
     let (tap, permit) = (stream.tap(), stream.permit());
     let mut phases = Phases { resolve_us: micros(resolve), connect_us: micros(connect), ..Phases::default() };
     let at = address.ip();
@@ -286,8 +313,9 @@ async fn finish(
     deadline: Instant,
 ) -> (Got, bool) {
     let (head, incoming) = response.into_parts();
-    let text = is_text(&head.headers);
-    let encoding = head.headers.get(header::CONTENT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let text = is_text(&head.headers) && !ask.raw;
+    let named = head.headers.get(header::CONTENT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let encoding = if ask.raw { "" } else { named };
     let want = match ask.peek {
         Some(bytes) => {
             Want { keep: usize::try_from(bytes).unwrap_or(usize::MAX), wire_bytes: bytes.max(PEEK_BYTES) }
@@ -314,7 +342,10 @@ async fn finish(
         body_bytes: read.wire,
         decoded_bytes: read.decoded,
         body: if text && ask.peek.is_none() {
-            String::from_utf8_lossy(kept_text).into_owned()
+            let kind = head.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+            let mut shown = crate::html::decode(kept_text, kind);
+            shown.truncate(shown.floor_char_boundary(TEXT_KEPT));
+            shown
         } else {
             String::new()
         },
@@ -360,6 +391,9 @@ fn request(net: &Net, ask: &Ask, two: bool) -> Result<Request<NoBody>, Failure> 
     }
     if let Some(cookie) = &ask.cookie {
         add(header::COOKIE, cookie);
+    }
+    for (name, value) in &ask.extra {
+        add(name.clone(), value);
     }
     request.body(Empty::new()).map_err(|e| Failure::new(Step::Send, Code::BadSetting, format!("{url}: {e}")))
 }

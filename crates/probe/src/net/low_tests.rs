@@ -117,3 +117,25 @@ fn retry_after_is_honoured() {
     let starts = prober.net.pace.starts();
     assert!(starts[1].2 - starts[0].2 >= Duration::from_secs(30), "{starts:?}");
 }
+
+#[test]
+fn a_profile_keeps_to_its_budget_and_its_pace() {
+    let authority = bulwark_testkit::tls::Authority::new("test");
+    for (intensity, budget, gap) in [(Intensity::Low, 12, 120), (Intensity::Normal, 30, 5)] {
+        let server =
+            HttpServer::start(loopback(), Some(authority.valid(&["127.0.0.1"])), |_| Reply::text(200, "x"))
+                .expect("a server");
+        let prober = prober(intensity);
+        let task = Task::TlsProfile { host: "127.0.0.1".into(), port: server.addr().port() };
+        let record = prober.collect(&task, &Stop::new());
+        assert!(matches!(record.outcome, Outcome::Collected(_)), "{record:?}");
+        let starts = prober.net.pace.starts();
+        assert_eq!((starts.len(), server.connections().len()), (budget, budget), "{intensity}");
+        let hellos: Vec<Duration> =
+            starts.iter().filter(|(_, class, _)| *class == Class::TlsVersion).map(|(_, _, at)| *at).collect();
+        assert!(hellos.len() >= budget - 1, "all but the one complete handshake");
+        for pair in hellos.windows(2) {
+            assert!(pair[1] - pair[0] >= Duration::from_secs(gap), "{pair:?}");
+        }
+    }
+}

@@ -25,9 +25,12 @@ mod browser;
 pub mod cdp;
 mod dial;
 mod dns;
+mod dnssec;
 mod fetch;
 mod http;
+mod http_variants;
 mod local;
+mod mysql;
 mod name;
 mod pace;
 mod page;
@@ -39,6 +42,7 @@ mod socks;
 mod stop;
 mod time;
 mod tls;
+mod tls_profile;
 mod transaction;
 
 #[cfg(test)]
@@ -60,6 +64,8 @@ pub struct Settings {
     pub resolvers: Vec<SocketAddr>,
     /// Port on which name servers of a zone are asked.
     pub authoritative_port: u16,
+    /// Trust anchors for DNSSEC as lines `ZONE IN DS …`; those of the root by default.
+    pub dnssec_anchors: Vec<String>,
     /// More certificates to trust (PEM), besides the system's.
     pub trust_ca_file: Option<PathBuf>,
     /// Whom the owner of a target may ask; part of `User-Agent`.
@@ -81,6 +87,7 @@ impl Default for Settings {
             intensity: Intensity::Low,
             resolvers: Vec::new(),
             authoritative_port: 53,
+            dnssec_anchors: crate::dnssec::ROOT_ANCHORS.map(str::to_owned).to_vec(),
             trust_ca_file: None,
             contact: None,
             connect_timeout: Duration::from_secs(5),
@@ -169,10 +176,7 @@ struct Net {
 
 impl Net {
     fn user_agent(&self) -> String {
-        match &self.settings.contact {
-            Some(contact) => format!("Bulwark-Probe/{} (+{contact})", env!("CARGO_PKG_VERSION")),
-            None => format!("Bulwark-Probe/{}", env!("CARGO_PKG_VERSION")),
-        }
+        user_agent(self.settings.contact.as_deref())
     }
 
     /// The address policy, as a failure that names both.
@@ -191,6 +195,14 @@ impl Net {
         } else {
             Err(Failure::new(Step::Scope, Code::OutOfScope, host))
         }
+    }
+}
+
+/// What our requests call themselves, so that the owner of a target knows whom to ask.
+pub fn user_agent(contact: Option<&str>) -> String {
+    match contact {
+        Some(contact) => format!("Bulwark-Probe/{} (+{contact})", env!("CARGO_PKG_VERSION")),
+        None => format!("Bulwark-Probe/{}", env!("CARGO_PKG_VERSION")),
     }
 }
 
@@ -273,6 +285,7 @@ impl Prober {
 async fn dispatch(net: &Arc<Net>, task: &Task) -> Result<Body, Failure> {
     Ok(match task {
         Task::Dns { name } => Body::Dns(Box::pin(dns::collect(net, name)).await?),
+        Task::Lookup { name, questions } => Body::Dns(Box::pin(dns::lookup(net, name, questions)).await?),
         Task::Tcp { host, port, samples } => Body::Tcp(ports::tcp(net, host, *port, *samples).await?),
         Task::TlsVersions { host, port } => {
             Body::TlsVersions(Box::pin(tls::versions(net, host, *port)).await?)
@@ -301,6 +314,24 @@ async fn dispatch(net: &Arc<Net>, task: &Task) -> Result<Body, Failure> {
             Body::Files(
                 local::blocking(move || crate::io::files(std::path::Path::new("/"), &path, hash)).await??,
             )
+        }
+        Task::Dnssec { zone } => Body::Dnssec(Box::pin(dnssec::collect(net, zone)).await?),
+        Task::TlsProfile { host, port } => {
+            Body::TlsProfile(Box::pin(tls_profile::collect(net, host, *port)).await?)
+        }
+        Task::HttpVariants { url } => Body::HttpVariants(Box::pin(http_variants::collect(net, url)).await?),
+        Task::Mysql { name, dsn_file } => Body::Mysql(Box::pin(mysql::collect(net, name, dsn_file)).await?),
+        Task::Storage { path, history_file } => {
+            let (path, history, clock) = (path.clone(), history_file.clone(), net.clock.clone());
+            Body::Storage(local::blocking(move || local::storage(&*clock, &path, &history)).await??)
+        }
+        Task::AccessLog { path } => {
+            let path = path.clone();
+            Body::AccessLog(local::blocking(move || crate::log::io::access(&path)).await??)
+        }
+        Task::PgLog { path } => {
+            let path = path.clone();
+            Body::PgLog(local::blocking(move || crate::log::io::postgres(&path)).await??)
         }
     })
 }

@@ -106,6 +106,16 @@ pub(super) struct Ask<'a> {
     pub(super) tcp: bool,
     pub(super) name: &'a str,
     pub(super) rtype: &'a str,
+    pub(super) flags: Flags,
+}
+
+/// What is asked for besides the data.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Flags {
+    /// RD although a name server of a zone is asked.
+    pub(super) recursion: bool,
+    /// DO and CD.
+    pub(super) dnssec: bool,
 }
 
 impl Net {
@@ -172,6 +182,17 @@ impl Net {
         rtype: &str,
         log: &mut Vec<DnsExchange>,
     ) -> Result<(Message, DnsExchange), Failure> {
+        self.recursive_answer_with(name, rtype, Flags::default(), log).await
+    }
+
+    /// The same with flags of one's own.
+    pub(super) async fn recursive_answer_with(
+        &self,
+        name: &str,
+        rtype: &str,
+        flags: Flags,
+        log: &mut Vec<DnsExchange>,
+    ) -> Result<(Message, DnsExchange), Failure> {
         let mut last = Failure::new(Step::Resolve, Code::ResolverSilent, "/etc/resolv.conf: nameserver");
         for server in &self.names.resolvers {
             for _attempt in 0..2 {
@@ -182,6 +203,7 @@ impl Net {
                     tcp: false,
                     name,
                     rtype,
+                    flags,
                 };
                 let (mut exchange, mut message) = self.ask(&ask).await;
                 if message.as_ref().is_some_and(|m| m.truncated) {
@@ -256,6 +278,8 @@ impl Net {
         ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut id)
             .map_err(|e| Failure::new(Step::Send, Code::Internal, e.to_string()))?;
         let mut query = Query::new(u16::from_be_bytes(id), ask.name, ask.rtype, recursive);
+        query.recursion |= ask.flags.recursion;
+        query.dnssec = ask.flags.dnssec;
         query.edns_size = edns_size;
         let wire = query.encode().map_err(|e| Failure::new(Step::Resolve, Code::BadName, e.to_string()))?;
         let class = if recursive { Class::Resolver } else { Class::Connect { liveness: false } };

@@ -23,7 +23,8 @@ pub(super) async fn collect(net: &Arc<Net>, url: &str) -> Result<Page, Failure> 
     let ask = Ask { keep: HTML_BYTES.max(TEXT_KEPT), ..Ask::get(fetch::parse(url)?) };
     let followed = Box::pin(follow(&mut session, net, ask, &mut jar)).await?;
     let base = followed.hops.last().and_then(|hop| Url::parse(&hop.url).ok());
-    let html = String::from_utf8_lossy(&followed.body).into_owned();
+    let kind = followed.hops.last().and_then(|h| h.header("content-type")).unwrap_or_default();
+    let html = crate::html::decode(&followed.body, kind);
     let is_html = followed
         .hops
         .last()

@@ -1,5 +1,6 @@
 //! A mail server's greeting: banner, EHLO, STARTTLS, QUIT (RFC 5321, RFC 3207). No mail is sent.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tokio::time::Instant;
 use super::Net;
 use super::dial::{Dialled, io_failure};
 use super::tls;
-use crate::evidence::Smtp;
+use crate::evidence::{Attempt, Smtp, TlsHandshake};
 use crate::failure::{Code, Failure, Step};
 use crate::polite::{Class, Report};
 
@@ -21,8 +22,7 @@ const EHLO: &str = "EHLO bulwark.invalid\r\n";
 /// Greets the server.
 pub(super) async fn collect(net: &Arc<Net>, host: &str, port: u16) -> Result<Smtp, Failure> {
     let host = super::name::canonical(host)?;
-    let Dialled { mut stream, address, .. } =
-        net.dial(&host, port, Class::Connect { liveness: false }).await?;
+    let Dialled { mut stream, address, .. } = net.dial(&host, port, Class::StartTls).await?;
     let (tap, permit) = (stream.tap(), stream.permit());
     let wait = net.settings.total_timeout;
     let began = Instant::now();
@@ -47,12 +47,18 @@ pub(super) async fn collect(net: &Arc<Net>, host: &str, port: u16) -> Result<Smt
         }
     };
     let offered = ehlo.iter().any(|l| l.trim().eq_ignore_ascii_case("STARTTLS"));
-    let starttls = if offered {
-        Some(Box::pin(upgrade(net, &host, stream, wait)).await)
+    let (starttls, handshake): (Option<Attempt<String>>, _) = if offered {
+        match Box::pin(upgrade(net, &host, address, stream, wait)).await {
+            Ok(handshake) => {
+                let words = format!("{} {}", handshake.version, handshake.cipher);
+                (Some(Ok(words.trim().to_owned())), Some(handshake))
+            }
+            Err(e) => (Some(Err(e)), None),
+        }
     } else {
         // Politeness: whether QUIT is answered changes nothing.
         let _ = say(&mut stream, "QUIT\r\n", wait, &host).await;
-        None
+        (None, None)
     };
     Ok(Smtp {
         address: address.ip().to_string(),
@@ -61,16 +67,18 @@ pub(super) async fn collect(net: &Arc<Net>, host: &str, port: u16) -> Result<Smt
         ehlo: ehlo.into_iter().skip(1).collect(),
         starttls,
         host,
+        handshake,
     })
 }
 
-/// STARTTLS and a handshake; gives version and suite.
+/// STARTTLS and a handshake, certificates and all.
 async fn upgrade(
     net: &Net,
     host: &str,
+    at: SocketAddr,
     mut stream: super::dial::Stream,
     wait: Duration,
-) -> Result<String, Failure> {
+) -> Result<TlsHandshake, Failure> {
     let (code, lines) = say(&mut stream, "STARTTLS\r\n", wait, host).await?;
     if code != 220 {
         return Err(Failure::new(
@@ -81,14 +89,13 @@ async fn upgrade(
     }
     // The tap holds the greeting, so a fresh one: what came before was plain by design.
     let tap = super::dial::Tap::default();
-    let (mut stream, _) = Box::pin(tls::shake(net, host, &[], stream, &tap)).await?;
+    let began = Instant::now();
+    let (mut stream, recorder) = Box::pin(tls::shake(net, host, &[], stream, &tap)).await?;
     let session = stream.get_ref().1;
-    let version = session.protocol_version().map(tls::version_word).unwrap_or_default();
-    let suite = session.negotiated_cipher_suite().and_then(|s| s.suite().as_str()).unwrap_or_default();
-    let words = format!("{version} {suite}").trim().to_owned();
+    let handshake = net.handshake_evidence(host, at, session, &recorder.shown(), began.elapsed());
     // Politeness: whether QUIT is answered changes nothing.
     let _ = say(&mut stream, "QUIT\r\n", wait.min(Duration::from_secs(2)), host).await;
-    Ok(words)
+    Ok(handshake)
 }
 
 async fn say<S>(stream: &mut S, line: &str, wait: Duration, host: &str) -> Result<(u16, Vec<String>), Failure>

@@ -28,6 +28,8 @@ const FLIGHT_BYTES: usize = 4096;
 /// What we trust, and how that is called in evidence.
 pub(super) struct Trust {
     roots: Arc<RootCertStore>,
+    /// The same certificates whole, for the paths of a profile.
+    anchors: Vec<CertificateDer<'static>>,
     label: String,
     provider: Arc<CryptoProvider>,
 }
@@ -37,6 +39,7 @@ impl Trust {
     pub(super) fn load(ca_file: Option<&Path>) -> Result<Self, Failure> {
         let mut roots = RootCertStore::empty();
         let native = rustls_native_certs::load_native_certs();
+        let mut anchors = native.certs.clone();
         roots.add_parsable_certificates(native.certs);
         let mut label = format!("system ({})", roots.len());
         if let Some(path) = ca_file {
@@ -45,7 +48,9 @@ impl Trust {
             };
             let mut added = 0;
             for certificate in CertificateDer::pem_file_iter(path).map_err(|e| unreadable(&e))? {
-                roots.add(certificate.map_err(|e| unreadable(&e))?).map_err(|e| unreadable(&e))?;
+                let certificate = certificate.map_err(|e| unreadable(&e))?;
+                roots.add(certificate.clone()).map_err(|e| unreadable(&e))?;
+                anchors.push(certificate);
                 added += 1;
             }
             if added == 0 {
@@ -55,9 +60,15 @@ impl Trust {
         }
         Ok(Self {
             roots: Arc::new(roots),
+            anchors,
             label,
             provider: Arc::new(rustls::crypto::ring::default_provider()),
         })
+    }
+
+    /// Every trusted certificate.
+    pub(super) fn anchors(&self) -> &[CertificateDer<'static>] {
+        &self.anchors
     }
 
     /// A configuration that accepts any certificate; the recorder keeps the stapled answer.
@@ -125,8 +136,10 @@ fn explain(e: &Error) -> String {
 /// What a server showed.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Shown {
-    chain: Vec<CertificateDer<'static>>,
-    ocsp: Vec<u8>,
+    pub(super) chain: Vec<CertificateDer<'static>>,
+    pub(super) ocsp: Vec<u8>,
+    /// Scheme of the server's signature.
+    pub(super) signature: Option<u16>,
 }
 
 impl Shown {
@@ -144,6 +157,10 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
+    fn signed(&self, dss: &DigitallySignedStruct) {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).signature = Some(dss.scheme.into());
+    }
+
     pub(super) fn shown(&self) -> Shown {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -161,7 +178,7 @@ impl ServerCertVerifier for Recorder {
         let chain =
             std::iter::once(end_entity).chain(intermediates).map(|c| c.clone().into_owned()).collect();
         *self.shown.lock().unwrap_or_else(PoisonError::into_inner) =
-            Shown { chain, ocsp: ocsp_response.to_vec() };
+            Shown { chain, ocsp: ocsp_response.to_vec(), signature: None };
         Ok(ServerCertVerified::assertion())
     }
 
@@ -169,8 +186,9 @@ impl ServerCertVerifier for Recorder {
         &self,
         _message: &[u8],
         _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
+        dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        self.signed(dss);
         Ok(HandshakeSignatureValid::assertion())
     }
 
@@ -178,8 +196,9 @@ impl ServerCertVerifier for Recorder {
         &self,
         _message: &[u8],
         _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
+        dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        self.signed(dss);
         Ok(HandshakeSignatureValid::assertion())
     }
 
@@ -219,7 +238,7 @@ where
 }
 
 /// Why a handshake failed, from the error and from what the peer really sent.
-fn failure(e: &std::io::Error, host: &str, tap: &Tap) -> Failure {
+pub(super) fn failure(e: &std::io::Error, host: &str, tap: &Tap) -> Failure {
     if tap.not_tls() {
         return Failure::new(Step::Tls, Code::NotTls, format!("{host}: {:?}", as_text(&tap.first())));
     }
@@ -269,6 +288,34 @@ pub(super) async fn handshake(net: &Arc<Net>, host: &str, port: u16) -> Result<T
 }
 
 impl Net {
+    /// A handshake as evidence, for collectors that shake hands in the middle of a protocol.
+    pub(super) fn handshake_evidence(
+        &self,
+        host: &str,
+        at: std::net::SocketAddr,
+        session: &rustls::ClientConnection,
+        shown: &Shown,
+        took: std::time::Duration,
+    ) -> TlsHandshake {
+        TlsHandshake {
+            host: host.to_owned(),
+            address: at.ip().to_string(),
+            port: at.port(),
+            version: session.protocol_version().map(version_word).unwrap_or_default(),
+            cipher: session
+                .negotiated_cipher_suite()
+                .and_then(|s| s.suite().as_str())
+                .unwrap_or_default()
+                .to_owned(),
+            alpn: session.alpn_protocol().map(|p| String::from_utf8_lossy(p).into_owned()),
+            trust_error: self.trust_error(host, shown),
+            ocsp_stapled: !shown.ocsp.is_empty(),
+            trust_store: self.trust.label.clone(),
+            handshake_ms: millis(took),
+            chain: shown.chain.iter().map(|c| Blob(c.to_vec())).collect(),
+        }
+    }
+
     /// Why what a server showed is not trusted for `host` now; `None` when it is.
     pub(super) fn trust_error(&self, host: &str, shown: &Shown) -> Option<String> {
         let Ok(name) = ServerName::try_from(host.to_owned()) else {

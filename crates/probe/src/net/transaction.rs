@@ -79,7 +79,7 @@ async fn one(
     let Some(mut exchange) = followed.hops.pop() else {
         return Err(Failure::new(Step::Receive, Code::Internal, step.url.as_str()));
     };
-    let body = String::from_utf8_lossy(&followed.body).into_owned();
+    let body = crate::html::decode(&followed.body, exchange.header("content-type").unwrap_or_default());
     let json = serde_json::from_str::<Value>(&body).ok();
     let mut unmet = expectations(step, &exchange, &body, json.as_ref());
     for extract in &step.extract {

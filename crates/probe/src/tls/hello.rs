@@ -34,11 +34,59 @@ const SIGNATURES: [u16; 18] = [
     0x0601, 0x0203, 0x0201, 0x0402, 0x0202,
 ];
 
-/// A complete record with a ClientHello that offers exactly `version`.
+/// TLS_FALLBACK_SCSV (RFC 7507 §4).
+pub const FALLBACK_SCSV: u16 = 0x5600;
+
+/// What one ClientHello offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// What is to be learnt, as in [`crate::evidence::TlsProbe::question`].
+    pub question: &'static str,
+    /// The one version offered.
+    pub version: Version,
+    /// Suites in order.
+    pub suites: Vec<u16>,
+    /// Groups in order.
+    pub groups: Vec<u16>,
+    /// Signature schemes in order.
+    pub signatures: Vec<u16>,
+    /// TLS 1.3: send an X25519 key share. Without one the server answers with a HelloRetryRequest that
+    /// names its group (RFC 8446 §4.2.8), which costs it no computation.
+    pub key_share: bool,
+    /// Offer DEFLATE compression (RFC 3749), too.
+    pub compression: bool,
+    /// Ask for a stapled OCSP answer (RFC 6066 §8), certificate timestamps (RFC 6962 §3.3.1) and a
+    /// session ticket (RFC 5077 §3.2); up to TLS 1.2 the answers are readable.
+    pub staples: bool,
+}
+
+impl Offer {
+    /// The offer of a first look at a version: everything we know of.
+    pub fn all(version: Version) -> Self {
+        Self {
+            question: "suite",
+            version,
+            suites: suites(version),
+            groups: GROUPS.to_vec(),
+            signatures: SIGNATURES.to_vec(),
+            key_share: true,
+            compression: false,
+            staples: false,
+        }
+    }
+}
+
+/// A complete record with a ClientHello that offers exactly `version`, see [`offer_hello`].
+pub fn client_hello(version: Version, host: &str, random: &[u8; 64]) -> Vec<u8> {
+    offer_hello(&Offer::all(version), host, random)
+}
+
+/// A complete record with a ClientHello.
 ///
 /// `random` gives the client random (first half) and the X25519 key share (second half; any 32 bytes are
 /// a valid public value, RFC 7748 §5). The host goes into SNI unless it is an address (RFC 6066 §3).
-pub fn client_hello(version: Version, host: &str, random: &[u8; 64]) -> Vec<u8> {
+pub fn offer_hello(offer: &Offer, host: &str, random: &[u8; 64]) -> Vec<u8> {
+    let version = offer.version;
     let (client_random, key_share) = random.split_at(32);
     let legacy = version.min(Version::Tls12);
     let mut body = legacy.wire().to_be_bytes().to_vec();
@@ -50,10 +98,15 @@ pub fn client_hello(version: Version, host: &str, random: &[u8; 64]) -> Vec<u8> 
         Vec::new()
     };
     vector8(&mut body, &session);
-    vector16(&mut body, &words(&suites(version)));
-    vector8(&mut body, &[0]); // compression: null only
+    let mut suites = offer.suites.clone();
+    if version == Version::Ssl3 && !suites.contains(&RENEGOTIATION_SCSV) {
+        suites.push(RENEGOTIATION_SCSV);
+    }
+    vector16(&mut body, &words(&suites));
+    // RFC 3749: 1 is DEFLATE; null must always be there.
+    vector8(&mut body, if offer.compression { &[1, 0] } else { &[0] });
     if version != Version::Ssl3 {
-        let mut extensions = extensions(version, host, key_share);
+        let mut extensions = extensions(offer, host, key_share);
         pad(&mut extensions, body.len());
         vector16(&mut body, &extensions);
     }
@@ -74,13 +127,13 @@ fn suites(version: Version) -> Vec<u16> {
         Version::Tls10 | Version::Tls11 => SUITES_OLD.to_vec(),
         Version::Ssl3 => {
             // SSL 3.0 has no elliptic curves.
-            let classic = SUITES_OLD.iter().copied().filter(|s| *s < 0xc000);
-            classic.chain([RENEGOTIATION_SCSV]).collect()
+            SUITES_OLD.iter().copied().filter(|s| *s < 0xc000).collect()
         }
     }
 }
 
-fn extensions(version: Version, host: &str, key_share: &[u8]) -> Vec<u8> {
+fn extensions(offer: &Offer, host: &str, key_share: &[u8]) -> Vec<u8> {
+    let version = offer.version;
     let mut out = Vec::new();
     let host = host.trim_end_matches('.');
     let literal = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
@@ -89,22 +142,30 @@ fn extensions(version: Version, host: &str, key_share: &[u8]) -> Vec<u8> {
         vector16(&mut name, host.as_bytes());
         extension(&mut out, 0, |e| vector16(e, &name));
     }
-    extension(&mut out, 10, |e| vector16(e, &words(&GROUPS)));
+    extension(&mut out, 10, |e| vector16(e, &words(&offer.groups)));
     if version >= Version::Tls12 {
-        extension(&mut out, 13, |e| vector16(e, &words(&SIGNATURES)));
+        extension(&mut out, 13, |e| vector16(e, &words(&offer.signatures)));
     }
     if version == Version::Tls13 {
         extension(&mut out, 43, |e| vector8(e, &words(&[Version::Tls13.wire()])));
         extension(&mut out, 45, |e| vector8(e, &[1])); // psk_dhe_ke
         extension(&mut out, 51, |e| {
-            let mut share = GROUPS[0].to_be_bytes().to_vec();
-            vector16(&mut share, key_share);
+            let mut share = Vec::new();
+            if offer.key_share {
+                share.extend_from_slice(&GROUPS[0].to_be_bytes());
+                vector16(&mut share, key_share);
+            }
             vector16(e, &share);
         });
     } else {
         extension(&mut out, 11, |e| vector8(e, &[0])); // uncompressed points
         extension(&mut out, 23, |_| ()); // extended master secret (RFC 7627)
         extension(&mut out, 0xff01, |e| vector8(e, &[])); // renegotiation_info (RFC 5746)
+        if offer.staples {
+            extension(&mut out, 5, |e| e.extend_from_slice(&[1, 0, 0, 0, 0])); // status_request: OCSP
+            extension(&mut out, 18, |_| ()); // signed_certificate_timestamp
+            extension(&mut out, 35, |_| ()); // session_ticket
+        }
     }
     out
 }

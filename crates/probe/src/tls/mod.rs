@@ -1,13 +1,24 @@
 //! TLS hellos: our own ClientHello for one version each and a reader of the server's first flight
 //! (RFC 6101, 2246, 4346, 5246, 8446). Enough to learn what a port accepts, no cryptography.
 
+mod flight;
+mod groups;
 mod hello;
+pub mod profile;
+mod registry;
 mod server;
 mod suites;
 
-pub use hello::client_hello;
+pub use flight::{Flight, KeyExchange, Prime, parse_flight};
+pub use groups::{
+    GROUPS_12, GROUPS_13, HYBRIDS, STRONG_SIGNATURES, WEAK_SIGNATURES, group_class, group_name,
+    signature_class, signature_name,
+};
+pub use hello::{FALLBACK_SCSV, Offer, client_hello, offer_hello};
 pub use server::{ServerFlight, parse_server};
-pub use suites::{Class, cipher_class, cipher_class_named, cipher_name};
+pub use suites::{
+    Class, Part, broken, cipher_class, cipher_class_named, cipher_name, part, suites_of, usable,
+};
 
 use bulwark_model::Text;
 
@@ -129,6 +140,7 @@ impl Class {
 /// Entry point for fuzzing and property tests.
 pub fn fuzz_tls(data: &[u8]) {
     let _ = parse_server(data);
+    let _ = parse_flight(data).trimmed;
     let mut random = [7u8; 64];
     random.iter_mut().zip(data).for_each(|(r, d)| *r = *d);
     for version in Version::ALL {

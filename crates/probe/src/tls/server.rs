@@ -147,21 +147,42 @@ fn server_hello(body: &[u8]) -> Option<ServerFlight> {
     Some(ServerFlight::Hello { version, cipher, compression, retry, group, extensions })
 }
 
+/// The extensions of a ServerHello body that is well formed; else none.
+pub(super) fn hello_extensions(body: &[u8]) -> Vec<(u16, &[u8])> {
+    let mut out = Vec::new();
+    let mut c = Cursor(body);
+    let fixed = c.take(34).and_then(|_| c.u8()).and_then(|session| c.take(usize::from(session) + 3));
+    let Some(mut list) = fixed.and_then(|_| c.u16()).and_then(|size| c.take(usize::from(size))).map(Cursor)
+    else {
+        return out;
+    };
+    while let (Some(number), Some(size)) = (list.u16(), list.u16()) {
+        let Some(value) = list.take(usize::from(size)) else { break };
+        out.push((number, value));
+    }
+    out
+}
+
 /// Reads from the front; `None` when there is not enough.
-struct Cursor<'a>(&'a [u8]);
+pub(super) struct Cursor<'a>(pub(super) &'a [u8]);
 
 impl<'a> Cursor<'a> {
-    fn take(&mut self, n: usize) -> Option<&'a [u8]> {
+    pub(super) fn take(&mut self, n: usize) -> Option<&'a [u8]> {
         let (head, tail) = self.0.split_at_checked(n)?;
         self.0 = tail;
         Some(head)
     }
 
-    fn u8(&mut self) -> Option<u8> {
+    pub(super) fn u8(&mut self) -> Option<u8> {
         self.take(1)?.first().copied()
     }
 
-    fn u16(&mut self) -> Option<u16> {
+    pub(super) fn u16(&mut self) -> Option<u16> {
         Some(u16::from_be_bytes(self.take(2)?.try_into().ok()?))
+    }
+
+    pub(super) fn u24(&mut self) -> Option<usize> {
+        let [a, b, c] = *self.take(3)? else { return None };
+        Some(usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c))
     }
 }

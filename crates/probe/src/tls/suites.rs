@@ -1,4 +1,7 @@
-//! Cipher suites: names (IANA TLS Cipher Suites registry) and how they are judged.
+//! Cipher suites: how they are judged and how they are asked for.
+
+use super::Version;
+use super::registry::NAMES;
 
 /// How good a version or suite is, after the lists of NCSC-NL's TLS guidelines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,116 +15,6 @@ pub enum Class {
     /// Best.
     Good,
 }
-
-/// Suites by number.
-const NAMES: &[(u16, &str)] = &[
-    (0x0000, "TLS_NULL_WITH_NULL_NULL"),
-    (0x0001, "TLS_RSA_WITH_NULL_MD5"),
-    (0x0002, "TLS_RSA_WITH_NULL_SHA"),
-    (0x0003, "TLS_RSA_EXPORT_WITH_RC4_40_MD5"),
-    (0x0004, "TLS_RSA_WITH_RC4_128_MD5"),
-    (0x0005, "TLS_RSA_WITH_RC4_128_SHA"),
-    (0x0006, "TLS_RSA_EXPORT_WITH_RC2_CBC_40_MD5"),
-    (0x0007, "TLS_RSA_WITH_IDEA_CBC_SHA"),
-    (0x0008, "TLS_RSA_EXPORT_WITH_DES40_CBC_SHA"),
-    (0x0009, "TLS_RSA_WITH_DES_CBC_SHA"),
-    (0x000a, "TLS_RSA_WITH_3DES_EDE_CBC_SHA"),
-    (0x0011, "TLS_DHE_DSS_EXPORT_WITH_DES40_CBC_SHA"),
-    (0x0012, "TLS_DHE_DSS_WITH_DES_CBC_SHA"),
-    (0x0013, "TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA"),
-    (0x0014, "TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA"),
-    (0x0015, "TLS_DHE_RSA_WITH_DES_CBC_SHA"),
-    (0x0016, "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA"),
-    (0x0017, "TLS_DH_anon_EXPORT_WITH_RC4_40_MD5"),
-    (0x0018, "TLS_DH_anon_WITH_RC4_128_MD5"),
-    (0x001b, "TLS_DH_anon_WITH_3DES_EDE_CBC_SHA"),
-    (0x002f, "TLS_RSA_WITH_AES_128_CBC_SHA"),
-    (0x0032, "TLS_DHE_DSS_WITH_AES_128_CBC_SHA"),
-    (0x0033, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA"),
-    (0x0034, "TLS_DH_anon_WITH_AES_128_CBC_SHA"),
-    (0x0035, "TLS_RSA_WITH_AES_256_CBC_SHA"),
-    (0x0038, "TLS_DHE_DSS_WITH_AES_256_CBC_SHA"),
-    (0x0039, "TLS_DHE_RSA_WITH_AES_256_CBC_SHA"),
-    (0x003a, "TLS_DH_anon_WITH_AES_256_CBC_SHA"),
-    (0x003b, "TLS_RSA_WITH_NULL_SHA256"),
-    (0x003c, "TLS_RSA_WITH_AES_128_CBC_SHA256"),
-    (0x003d, "TLS_RSA_WITH_AES_256_CBC_SHA256"),
-    (0x0040, "TLS_DHE_DSS_WITH_AES_128_CBC_SHA256"),
-    (0x0041, "TLS_RSA_WITH_CAMELLIA_128_CBC_SHA"),
-    (0x0044, "TLS_DHE_DSS_WITH_CAMELLIA_128_CBC_SHA"),
-    (0x0045, "TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA"),
-    (0x0067, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256"),
-    (0x006a, "TLS_DHE_DSS_WITH_AES_256_CBC_SHA256"),
-    (0x006b, "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256"),
-    (0x0084, "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA"),
-    (0x0087, "TLS_DHE_DSS_WITH_CAMELLIA_256_CBC_SHA"),
-    (0x0088, "TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA"),
-    (0x0096, "TLS_RSA_WITH_SEED_CBC_SHA"),
-    (0x009a, "TLS_DHE_RSA_WITH_SEED_CBC_SHA"),
-    (0x009c, "TLS_RSA_WITH_AES_128_GCM_SHA256"),
-    (0x009d, "TLS_RSA_WITH_AES_256_GCM_SHA384"),
-    (0x009e, "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"),
-    (0x009f, "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384"),
-    (0x00a2, "TLS_DHE_DSS_WITH_AES_128_GCM_SHA256"),
-    (0x00a3, "TLS_DHE_DSS_WITH_AES_256_GCM_SHA384"),
-    (0x00ba, "TLS_RSA_WITH_CAMELLIA_128_CBC_SHA256"),
-    (0x00be, "TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA256"),
-    (0x00c0, "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA256"),
-    (0x00c4, "TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA256"),
-    (0x00ff, "TLS_EMPTY_RENEGOTIATION_INFO_SCSV"),
-    (0x1301, "TLS_AES_128_GCM_SHA256"),
-    (0x1302, "TLS_AES_256_GCM_SHA384"),
-    (0x1303, "TLS_CHACHA20_POLY1305_SHA256"),
-    (0x1304, "TLS_AES_128_CCM_SHA256"),
-    (0x1305, "TLS_AES_128_CCM_8_SHA256"),
-    (0xc004, "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA"),
-    (0xc005, "TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA"),
-    (0xc006, "TLS_ECDHE_ECDSA_WITH_NULL_SHA"),
-    (0xc007, "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA"),
-    (0xc008, "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA"),
-    (0xc009, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"),
-    (0xc00a, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"),
-    (0xc00e, "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA"),
-    (0xc00f, "TLS_ECDH_RSA_WITH_AES_256_CBC_SHA"),
-    (0xc010, "TLS_ECDHE_RSA_WITH_NULL_SHA"),
-    (0xc011, "TLS_ECDHE_RSA_WITH_RC4_128_SHA"),
-    (0xc012, "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA"),
-    (0xc013, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"),
-    (0xc014, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"),
-    (0xc018, "TLS_ECDH_anon_WITH_AES_128_CBC_SHA"),
-    (0xc019, "TLS_ECDH_anon_WITH_AES_256_CBC_SHA"),
-    (0xc023, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"),
-    (0xc024, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384"),
-    (0xc027, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256"),
-    (0xc028, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384"),
-    (0xc02b, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
-    (0xc02c, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"),
-    (0xc02f, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
-    (0xc030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"),
-    (0xc05c, "TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256"),
-    (0xc05d, "TLS_ECDHE_ECDSA_WITH_ARIA_256_GCM_SHA384"),
-    (0xc060, "TLS_ECDHE_RSA_WITH_ARIA_128_GCM_SHA256"),
-    (0xc061, "TLS_ECDHE_RSA_WITH_ARIA_256_GCM_SHA384"),
-    (0xc072, "TLS_ECDHE_ECDSA_WITH_CAMELLIA_128_CBC_SHA256"),
-    (0xc073, "TLS_ECDHE_ECDSA_WITH_CAMELLIA_256_CBC_SHA384"),
-    (0xc076, "TLS_ECDHE_RSA_WITH_CAMELLIA_128_CBC_SHA256"),
-    (0xc077, "TLS_ECDHE_RSA_WITH_CAMELLIA_256_CBC_SHA384"),
-    (0xc09c, "TLS_RSA_WITH_AES_128_CCM"),
-    (0xc09d, "TLS_RSA_WITH_AES_256_CCM"),
-    (0xc09e, "TLS_DHE_RSA_WITH_AES_128_CCM"),
-    (0xc09f, "TLS_DHE_RSA_WITH_AES_256_CCM"),
-    (0xc0a0, "TLS_RSA_WITH_AES_128_CCM_8"),
-    (0xc0a1, "TLS_RSA_WITH_AES_256_CCM_8"),
-    (0xc0a2, "TLS_DHE_RSA_WITH_AES_128_CCM_8"),
-    (0xc0a3, "TLS_DHE_RSA_WITH_AES_256_CCM_8"),
-    (0xc0ac, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM"),
-    (0xc0ad, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM"),
-    (0xc0ae, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8"),
-    (0xc0af, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8"),
-    (0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"),
-    (0xcca9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"),
-    (0xccaa, "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256"),
-];
 
 /// Name of a common suite.
 pub fn cipher_name(suite: u16) -> Option<&'static str> {
@@ -161,4 +54,115 @@ pub fn cipher_class_named(name: &str) -> Class {
         "DHE_RSA" | "DHE_DSS" if modern => Class::PhaseOut,
         _ => Class::Insufficient,
     }
+}
+
+/// Suites that are asked for together, so that one refusal clears a whole class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// ECDHE with an AEAD cipher, and the suites of TLS 1.3.
+    Modern,
+    /// ECDHE that is to be replaced (CBC, shortened tags).
+    EcdheAgeing,
+    /// Finite-field DHE that is to be replaced.
+    DheAgeing,
+    /// Insufficient suites that real servers have: RSA key exchange, RC4, 3DES, export, NULL, anonymous.
+    Weak,
+    /// Insufficient suites hardly ever seen (Kerberos, PSK, SRP, static DH and ECDH), first half.
+    Rare,
+    /// Second half of those.
+    RareToo,
+}
+
+impl Part {
+    /// Every part, the telling ones first.
+    pub const ALL: [Self; 6] =
+        [Self::Modern, Self::Weak, Self::DheAgeing, Self::EcdheAgeing, Self::Rare, Self::RareToo];
+}
+
+/// The part a suite belongs to; `None` for signalling values.
+pub fn part(suite: u16) -> Option<Part> {
+    let name = cipher_name(suite)?;
+    if name.ends_with("_SCSV") || suite == 0 {
+        return None;
+    }
+    Some(match cipher_class_named(name) {
+        Class::Good | Class::Sufficient => Part::Modern,
+        Class::PhaseOut if name.starts_with("TLS_DHE_") => Part::DheAgeing,
+        Class::PhaseOut => Part::EcdheAgeing,
+        Class::Insufficient => {
+            let exchange = name.split_once("_WITH_").map_or("", |(exchange, _)| exchange);
+            let usual = matches!(
+                exchange,
+                "TLS_RSA"
+                    | "TLS_RSA_EXPORT"
+                    | "TLS_RSA_EXPORT1024"
+                    | "TLS_DHE_RSA"
+                    | "TLS_DHE_RSA_EXPORT"
+                    | "TLS_DHE_DSS"
+                    | "TLS_DHE_DSS_EXPORT"
+                    | "TLS_DHE_DSS_EXPORT1024"
+                    | "TLS_DH_anon"
+                    | "TLS_DH_anon_EXPORT"
+                    | "TLS_ECDHE_RSA"
+                    | "TLS_ECDHE_ECDSA"
+                    | "TLS_ECDH_anon"
+            );
+            match suite {
+                _ if usual => Part::Weak,
+                0..=0x00ff => Part::Rare,
+                _ if version_13(name) => Part::Weak,
+                0xc000..=0xc040 => Part::Rare,
+                _ => Part::RareToo,
+            }
+        }
+    })
+}
+
+/// Suites of TLS 1.3 name no key exchange (RFC 8446 §B.4).
+fn version_13(name: &str) -> bool {
+    !name.contains("_WITH_") && !name.ends_with("_SCSV")
+}
+
+/// Whether a suite may be chosen under `version`: AEAD and SHA-2 need TLS 1.2 (RFC 5246 §A.5, RFC 5289
+/// §4), elliptic curves need TLS 1.0 (RFC 8422), TLS 1.3 has its own.
+pub fn usable(suite: u16, version: Version) -> bool {
+    let Some(name) = cipher_name(suite) else { return false };
+    if name.ends_with("_SCSV") || suite == 0 {
+        return false;
+    }
+    if version == Version::Tls13 || version_13(name) {
+        return version == Version::Tls13 && version_13(name);
+    }
+    let new = ["_GCM_", "_CCM", "_POLY1305_"].iter().any(|w| name.contains(w))
+        || name.ends_with("_SHA256")
+        || name.ends_with("_SHA384");
+    match version {
+        Version::Ssl3 => !new && !name.starts_with("TLS_EC"),
+        Version::Tls10 | Version::Tls11 => !new,
+        Version::Tls12 | Version::Tls13 => true,
+    }
+}
+
+/// The suites of one part under one version, worst first where they are insufficient, so that a server
+/// that follows the client shows its worst.
+pub fn suites_of(part_wanted: Part, version: Version) -> Vec<u16> {
+    let mut list: Vec<u16> = NAMES
+        .iter()
+        .map(|(number, _)| *number)
+        .filter(|n| usable(*n, version) && part(*n) == Some(part_wanted))
+        .collect();
+    match part_wanted {
+        Part::Modern => list.sort_by_key(|n| (std::cmp::Reverse(cipher_class(*n)), *n)),
+        _ => list.sort_by_key(|n| (!broken(*n), *n)),
+    }
+    list
+}
+
+/// Suites that can be read or forged by anyone with a small budget: no encryption, no authentication,
+/// export strength, RC4 (RFC 7465), DES, 3DES (Sweet32).
+pub fn broken(suite: u16) -> bool {
+    let name = cipher_name(suite).unwrap_or_default();
+    ["_NULL_", "_anon_", "_EXPORT", "_RC4_", "_RC2_", "_DES_", "_DES40_", "_3DES_"]
+        .iter()
+        .any(|w| name.contains(w))
 }

@@ -203,3 +203,96 @@ proptest! {
         take_apart(&client_hello(Version::ALL[v], &host, &both));
     }
 }
+
+/// A first flight of TLS 1.2 with everything in it, in records of 40 bytes.
+fn whole_flight() -> Vec<u8> {
+    let message = |kind: u8, body: &[u8]| {
+        let mut out = vec![kind, 0, 0, u8::try_from(body.len()).expect("short")];
+        out.extend_from_slice(body);
+        out
+    };
+    let mut random = [9; 32];
+    random[24..].copy_from_slice(b"DOWNGRD\x01");
+    let mut body = hello(0x0303, random, &[0xff, 1, 0, 1, 0, 0, 18, 0, 5, 0, 3, 0, 1, 9]);
+    let cipher = 4 + 2 + 32 + 1;
+    body[cipher..cipher + 2].copy_from_slice(&[0xc0, 0x2f]);
+    let all = [
+        body,
+        message(11, &[0, 0, 11, 0, 0, 3, 1, 2, 3, 0, 0, 2, 4, 5]),
+        message(22, &[1, 0, 0, 2, 7, 8]),
+        message(12, &[3, 0, 0x1d, 2, 1, 1, 8, 4, 0, 1, 1]),
+        message(14, &[]),
+    ]
+    .concat();
+    all.chunks(40).flat_map(|c| record(22, c)).collect()
+}
+
+#[test]
+fn a_whole_flight_is_read() {
+    let bytes = whole_flight();
+    let flight = parse_flight(&bytes);
+    assert!(flight.done && flight.downgrade_mark);
+    assert_eq!(flight.certificates, [vec![1, 2, 3], vec![4, 5]]);
+    assert_eq!((flight.ocsp, flight.sct_list), (Some(vec![7, 8]), Some(vec![0, 3, 0, 1, 9])));
+    let exchange = KeyExchange { group: Some(0x1d), signature: Some(0x0804), ..KeyExchange::default() };
+    assert_eq!(flight.key_exchange, Some(exchange));
+    // What is kept reads the same, without the certificates.
+    let kept = parse_flight(&flight.trimmed);
+    assert_eq!((kept.hello, kept.key_exchange), (flight.hello, Some(exchange)));
+    assert!(kept.certificates.is_empty() && !kept.done);
+    for n in 0..bytes.len() {
+        assert!(!parse_flight(&bytes[..n]).done, "{n}");
+    }
+}
+
+#[test]
+fn primes_tell_where_they_are_from() {
+    let exchange = |prime: &[u8]| {
+        let mut body = vec![12, 0, 0, 0];
+        body.extend(u16::try_from(prime.len()).expect("short").to_be_bytes());
+        body.extend(prime);
+        body.extend([0, 1, 2, 0, 1, 5, 8, 4]);
+        body[3] = u8::try_from(body.len() - 4).expect("short");
+        let mut first = hello(0x0303, [9; 32], &[]);
+        first[39..41].copy_from_slice(&[0x00, 0x9e]);
+        parse_flight(&[record(22, &first), record(22, &body)].concat()).key_exchange.expect("read")
+    };
+    let known = |middle: [u8; 8]| [[0xff; 8], middle, [0xff; 8]].concat();
+    let ffdhe = exchange(&known([0xad, 0xf8, 0x54, 0x58, 0xa2, 0xbb, 0x4a, 0x9a]));
+    assert_eq!((ffdhe.dh_bits, ffdhe.prime, ffdhe.signature), (Some(192), Some(Prime::Ffdhe), Some(0x0804)));
+    assert_eq!(exchange(&known([0xc9, 0x0f, 0xda, 0xa2, 0x21, 0x68, 0xc2, 0x34])).prime, Some(Prime::Modp));
+    let own = exchange(&[0, 0x40, 1, 7]);
+    assert_eq!((own.dh_bits, own.prime), (Some(23), Some(Prime::Own)));
+}
+
+#[test]
+fn groups_and_signatures_are_judged() {
+    assert!(GROUPS_13.iter().chain(GROUPS_12).all(|g| group_name(*g).is_some()));
+    assert!(STRONG_SIGNATURES.iter().chain(WEAK_SIGNATURES).all(|s| signature_name(*s).is_some()));
+    for (group, class) in [
+        (0x11ec, Class::Good),
+        (0x001d, Class::Good),
+        (0x001c, Class::Sufficient),
+        (0x0015, Class::PhaseOut),
+        (0x0100, Class::PhaseOut),
+        (0x0101, Class::Sufficient),
+        (0x0013, Class::Insufficient),
+        (0x0016, Class::Insufficient),
+    ] {
+        assert_eq!(group_class(group), class, "{group:04x}");
+    }
+    assert_eq!(signature_class(0x0201), Class::Insufficient);
+    assert_eq!(signature_class(0x0301), Class::PhaseOut);
+    assert_eq!(signature_class(0x0804), Class::Good);
+    assert!(broken(0x0005) && broken(0x0034) && broken(0x003b) && !broken(0x002f));
+}
+
+proptest! {
+    #[test]
+    fn broken_whole_flights_never_panic(at in 0usize..220, byte in any::<u8>(), cut in 0usize..220) {
+        let mut bytes = whole_flight();
+        if let Some(b) = bytes.get_mut(at) { *b = byte; }
+        bytes.truncate(bytes.len().saturating_sub(cut));
+        let _ = parse_flight(&parse_flight(&bytes).trimmed);
+    }
+}

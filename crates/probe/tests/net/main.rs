@@ -2,9 +2,12 @@
 
 mod browser;
 mod http;
+mod mysql;
 mod names;
 mod postgres;
 mod services;
+mod signed;
 mod support;
 mod texts;
 mod tls;
+mod variants;

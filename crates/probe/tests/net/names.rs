@@ -90,6 +90,9 @@ fn a_zone_is_asked_recursively_and_at_its_servers() {
             (near, "SOA", "udp", None),
             (near, "NS", "udp", None),
             (near, "SOA", "tcp", None),
+            // A foreign name, to see whether it recurses for anybody, and a transfer of the zone.
+            (near, "A", "udp", None),
+            (near, "AXFR", "tcp", None),
             (far, "SOA", "udp", out),
             (far, "NS", "udp", out),
             (far, "SOA", "tcp", out),

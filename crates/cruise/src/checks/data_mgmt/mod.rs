@@ -8,8 +8,11 @@ mod exposed;
 mod folder;
 mod series;
 mod sniff;
+mod storage;
 mod webroot;
 
+#[cfg(test)]
+mod storage_tests;
 #[cfg(test)]
 mod tests;
 
@@ -30,4 +33,7 @@ pub const CHECKS: &[Definition] = &[
     answers::RETENTION_POLICY,
     answers::DATA_CLASSIFIED,
     answers::LOG_RETENTION,
+    storage::FILL_FORECAST,
+    storage::STORAGE_LATENCY,
+    storage::STORAGE_UTILISATION,
 ];

@@ -34,7 +34,12 @@ fn plan(paths: &[(PathKind, &str)]) -> Plan {
         scope: PlanScope {
             paths: paths
                 .iter()
-                .map(|(kind, path)| LocalPath { kind: *kind, path: (*path).into(), max_age_hours: 26 })
+                .map(|(kind, path)| LocalPath {
+                    kind: *kind,
+                    path: (*path).into(),
+                    max_age_hours: 26,
+                    history: None,
+                })
                 .collect(),
             ..PlanScope::default()
         },
@@ -44,6 +49,7 @@ fn plan(paths: &[(PathKind, &str)]) -> Plan {
         transactions: vec![],
         answers: BTreeMap::new(),
         approval: None,
+        stop: crate::plan::StopSwitch::default(),
         sha256: String::new(),
         source: String::new(),
     }
@@ -542,6 +548,7 @@ fn texts_are_whole_used_and_of_this_country() {
         include_str!("backup.rs"),
         include_str!("disk.rs"),
         include_str!("exposed.rs"),
+        include_str!("storage.rs"),
         include_str!("webroot.rs"),
     ]
     .concat();

@@ -140,7 +140,7 @@ const KNOWN_MINOR: &[(u32, u32)] =
     &[(11, 22), (12, 22), (13, 23), (14, 23), (15, 18), (16, 15), (17, 11), (18, 6)];
 
 /// Days before the end of support from which on the upgrade should be planned.
-const PLAN_AHEAD_DAYS: i32 = 183;
+pub(super) const PLAN_AHEAD_DAYS: i32 = 183;
 
 /// The major version gets fixes for at least half a year more, and its minor version is no older
 /// than one we know of. 9.6 ended on 2021-11-11, everything older before.
@@ -188,7 +188,7 @@ fn version_support(case: &Case<'_>, sheet: &mut Sheet) {
     }
 }
 
-fn taipei_day(at: jiff::Timestamp) -> Date {
+pub(super) fn taipei_day(at: jiff::Timestamp) -> Date {
     jiff::tz::offset(8).to_datetime(at).date()
 }
 
@@ -234,7 +234,7 @@ fn untrusted(piece: &Piece<'_, Postgres>) -> bool {
 }
 
 /// `host:port/database` of a socket file, `localhost` or a loopback address.
-fn is_local(server: &str) -> bool {
+pub(super) fn is_local(server: &str) -> bool {
     let place = server.rsplit_once('/').map_or(server, |(place, _)| place);
     let host = place.rsplit_once(':').map_or(place, |(host, _)| host).trim_matches(['[', ']']);
     host.starts_with('/')

@@ -10,6 +10,9 @@ use super::CHECKS;
 use crate::check::{Case, Definition, Line, judge_one, texts};
 use crate::plan::{Background, Location, Plan, PlanScope, System};
 
+mod mysql;
+mod server_log;
+
 fn plan() -> Plan {
     Plan {
         system: System {
@@ -30,6 +33,7 @@ fn plan() -> Plan {
         transactions: vec![],
         answers: BTreeMap::new(),
         approval: None,
+        stop: crate::plan::StopSwitch::default(),
         sha256: String::new(),
         source: String::new(),
     }
@@ -104,14 +108,20 @@ fn judge(id: &str, body: Postgres) -> Line {
     lines.remove(0)
 }
 
+/// The checks that read what a PostgreSQL server answers.
+fn postgres_checks() -> impl Iterator<Item = &'static Definition> {
+    CHECKS.iter().filter(|d| d.kinds.contains(&"postgres"))
+}
+
 const ROLE: &str = "role=probe;superuser=f;createdb=f;createrole=f;replication=f;bypassrls=f;pg_monitor=t;sees_all=t;create_schema=f;writable_tables=0";
 const BLIND: &str = "role=probe;superuser=f;sees_all=f";
 const SETTINGS: &str = "name=fsync;setting=on|name=full_page_writes;setting=on|name=synchronous_commit;setting=on|name=data_checksums;setting=on|name=archive_mode;setting=on|name=track_io_timing;setting=on";
+const LOGGING: &str = "name=log_line_prefix;setting=%m [%p] %q%u@%d client=%h |name=log_connections;setting=on|name=log_disconnections;setting=on|name=log_min_duration_statement;setting=1000|name=log_lock_waits;setting=on|name=log_checkpoints;setting=on|name=log_temp_files;setting=10240|name=logging_collector;setting=on|name=log_destination;setting=stderr";
 const OLD_STATS: &str = "blks_hit=1;blks_read=1;counted_s=4000000";
 
 use Verdict::{Fail, Info, NotTested, Pass, Warn};
 
-/// One line of `examples.txt`.
+/// One line of `examples.txt` and its like.
 struct Example {
     check: &'static str,
     verdict: &'static str,
@@ -121,7 +131,11 @@ struct Example {
 
 /// Thresholds from both sides, and every sentence but those that need more than rows (below).
 fn examples() -> Vec<Example> {
-    let lines = include_str!("examples.txt").lines().filter(|l| !l.is_empty() && !l.starts_with('#'));
+    read_examples(include_str!("examples.txt"))
+}
+
+fn read_examples(text: &'static str) -> Vec<Example> {
+    let lines = text.lines().filter(|l| !l.is_empty() && !l.starts_with('#'));
     lines
         .map(|line| {
             let (head, queries) = line.split_once('[').unwrap_or((line, ""));
@@ -133,6 +147,7 @@ fn examples() -> Vec<Example> {
                     "@blind" => BLIND,
                     "@settings" => SETTINGS,
                     "@old_stats" => OLD_STATS,
+                    "@logging" => LOGGING,
                     rows => rows,
                 };
                 (name, rows)
@@ -222,6 +237,15 @@ fn numbers_reach_the_sentence() {
     let line = judge("db_io.wraparound", database(&[("wraparound", "database=a;xid_age=1600000000")]));
     assert_eq!(line.severity, Severity::High);
     assert!(line.message.zh_tw.contains("1,600,000,000") && line.message.zh_tw.contains("74.5 %"));
+    let line = judge("db_io.slow-statements", {
+        let mut body = database(&[]);
+        body.queries.insert(
+            "statements".into(),
+            Err(Failure::new(Step::Query, Code::Unsupported, "statements: 42P01")),
+        );
+        body
+    });
+    assert_eq!((line.verdict, line.sentence.as_str()), (NotTested, "off"));
     let line = judge("db_io.duplicate-indexes", database(&[("indexes_duplicate", "table=t;indexes=a, b")]));
     assert_eq!(line.severity, Severity::Advice);
     assert!(line.excerpt.contains("indexes=a, b"));
@@ -229,7 +253,7 @@ fn numbers_reach_the_sentence() {
 
 #[test]
 fn what_could_not_be_measured_is_an_error_never_a_failure() {
-    for d in CHECKS {
+    for d in postgres_checks() {
         // The database could not be reached.
         let refused = Failure::new(Step::Login, Code::LoginRefused, "10.0.0.5:5432/app");
         let lines = judge_record(d.id, record(Outcome::Failed(refused)));
@@ -261,8 +285,7 @@ fn real_answers_are_judged() {
         [(include_str!("real/pg11.json"), REAL_11), (include_str!("real/pg18.json"), REAL_18)]
     {
         let body: Postgres = serde_json::from_str(json).expect("stored evidence");
-        let found: Vec<String> = CHECKS
-            .iter()
+        let found: Vec<String> = postgres_checks()
             .map(|d| {
                 let line = judge(d.id, body.clone());
                 format!("{} {:?} {}", d.id.trim_start_matches("db_io."), line.verdict, line.sentence)
@@ -296,6 +319,10 @@ const REAL_11: &[&str] = &[
     "replication-lag NotApplicable none",
     "replication-slots Pass pass",
     "archiving Info off",
+    "slow-statements NotTested off",
+    "primary-keys Pass pass",
+    "deadlocks Pass pass",
+    "log-settings Warn missing",
 ];
 const REAL_18: &[&str] = &[
     "version-support Warn old_minor",
@@ -321,6 +348,10 @@ const REAL_18: &[&str] = &[
     "replication-lag NotApplicable none",
     "replication-slots Pass pass",
     "archiving Info off",
+    "slow-statements NotTested off",
+    "primary-keys Pass pass",
+    "deadlocks Pass pass",
+    "log-settings Warn missing",
 ];
 
 #[test]
@@ -339,7 +370,7 @@ fn hostile_rows_do_no_harm() {
         &long,
     ];
     let names = columns();
-    for d in CHECKS {
+    for d in postgres_checks() {
         for value in values {
             let columns: BTreeMap<String, String> =
                 names.iter().map(|c| ((*c).to_owned(), value.to_owned())).collect();
@@ -383,6 +414,8 @@ const SOURCES: &[&str] = &[
     include_str!("storage.rs"),
     include_str!("maintenance.rs"),
     include_str!("replication.rs"),
+    include_str!("statements.rs"),
+    include_str!("server_log.rs"),
 ];
 
 #[test]
@@ -413,6 +446,9 @@ fn texts_are_whole_used_and_of_this_country() {
     for sentence in ["pass", "ended", "ending", "old_minor", "unknown"] {
         reached.insert(format!("db_io.version-support.{sentence}"));
     }
+    reached.extend(mysql::reached());
+    reached.extend(server_log::reached());
+    reached.insert("db_io.slow-statements.off".into());
     for sentence in ["plain", "local"] {
         reached.insert(format!("db_io.session-encryption.{sentence}"));
     }

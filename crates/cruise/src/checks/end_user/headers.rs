@@ -9,10 +9,9 @@ use super::visit::{Landing, landings, masked, settle};
 use crate::check::{Case, Sheet};
 
 /// Content-Security-Policy of an HTML page: a policy must be enforced (a report-only one protects
-/// nobody), it must rule scripts (CSP3 §6.7.1: without `script-src` or `default-src` any script
-/// runs), and `'unsafe-inline'` in force, `'unsafe-eval'` or whole schemes as script sources undo
-/// most of it. All policies of a page apply together, so a weakness counts only when every one of
-/// them has it. A policy in `<meta>` counts (§3.3).
+/// nobody) and must rule scripts (CSP3 §6.7.1: without `script-src` or `default-src` any script runs).
+/// What such a policy still leaves open is told by `end_user.csp-quality`, so that one weakness gives one
+/// finding. All policies of a page apply together. A policy in `<meta>` counts (§3.3).
 pub(super) fn csp(case: &Case<'_>, sheet: &mut Sheet) {
     settle(case, sheet);
     for page in landings(case) {
@@ -46,26 +45,11 @@ pub(super) fn csp(case: &Case<'_>, sheet: &mut Sheet) {
             }
         } else if scripted.is_empty() {
             sheet.fail(asset, "no_script_rule", &url).excerpt(shown)
-        } else if scripted.iter().all(|p| p.allows_inline_script()) {
-            sheet.warn(asset, "unsafe_inline", &url).excerpt(shown)
-        } else if scripted.iter().all(|p| p.has_unsafe_eval()) {
-            sheet.warn(asset, "unsafe_eval", &url).excerpt(shown)
-        } else if scripted.iter().all(|p| whole_schemes(p)) {
-            sheet.warn(asset, "any_host", &url).excerpt(shown)
         } else {
             sheet.pass(asset, "pass", &url).excerpt(shown)
         };
         entry.from(&page.visit.piece);
     }
-}
-
-/// Scripts from any host: `*` or a bare scheme, unless `'strict-dynamic'` makes browsers ignore
-/// host and scheme sources (CSP3 §8.2).
-fn whole_schemes(policy: &Csp) -> bool {
-    policy.script_sources().is_some_and(|sources| {
-        let has = |words: &[&str]| sources.iter().any(|s| words.iter().any(|w| s.eq_ignore_ascii_case(w)));
-        !has(&["'strict-dynamic'"]) && has(&["*", "https:", "http:", "data:", "blob:"])
-    })
 }
 
 /// X-Content-Type-Options: the first value of the field must be `nosniff` (Fetch standard). Asked of

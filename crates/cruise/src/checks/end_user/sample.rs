@@ -57,6 +57,7 @@ pub fn plan() -> Plan {
         transactions: Vec::new(),
         answers: BTreeMap::new(),
         approval: None,
+        stop: crate::plan::StopSwitch::default(),
         sha256: String::new(),
         source: String::new(),
     }
@@ -227,7 +228,10 @@ pub fn dns_exchange(name: &str, rtype: &str, answers: &[Rd<'_>]) -> DnsExchange 
 }
 
 pub fn dns_record(name: &str, exchanges: Vec<DnsExchange>) -> Record {
-    got(&format!("dns:{name}"), Body::Dns(Dns { name: name.into(), apex: Some(name.into()), exchanges }))
+    got(
+        &format!("dns:{name}"),
+        Body::Dns(Dns { name: name.into(), apex: Some(name.into()), exchanges, mta_sts: None }),
+    )
 }
 
 const KINDS: &[&str] = &[

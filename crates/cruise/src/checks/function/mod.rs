@@ -1,5 +1,8 @@
 //! Checks of the domain `function`: whether the system does what it is for, and how fast.
 
+mod access_log;
+#[cfg(test)]
+mod access_log_tests;
 mod answers;
 mod runs;
 mod stats;
@@ -95,4 +98,9 @@ pub const CHECKS: &[Definition] = &[
         kinds: &["paths"],
         judge: answers::not_found_handling,
     },
+    access_log::ERROR_RATIO,
+    access_log::SURGE,
+    access_log::SLOW_PATHS,
+    access_log::BROKEN_LINKS,
+    access_log::READABLE,
 ];

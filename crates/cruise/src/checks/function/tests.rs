@@ -58,6 +58,7 @@ fn ids_and_texts_are_complete() {
         "function",
         super::CHECKS,
         &[
+            include_str!("access_log.rs"),
             include_str!("answers.rs"),
             include_str!("runs.rs"),
             include_str!("success.rs"),

@@ -186,7 +186,7 @@ fn bounds(lifetime: SignedDuration) -> (SignedDuration, SignedDuration) {
 /// Fails when expired, not valid yet or with less than 7 days left; a warning below 30 days or one
 /// third of the lifetime, whichever is less. The moment is that of the handshake. Intermediates
 /// sent along are looked at when the leaf is fine: clients that do not know another path fail with
-/// the earliest of them.
+/// the earliest of them. Where a profile tells all paths, that is the business of `cert-paths`.
 pub(super) fn expiry(case: &Case<'_>, sheet: &mut Sheet) {
     for shown in shown(case, sheet) {
         let now = shown.piece.record.started_at;
@@ -209,7 +209,9 @@ pub(super) fn expiry(case: &Case<'_>, sheet: &mut Sheet) {
             sheet.fail(&shown.host, "ending", &values)
         } else if left < soon {
             sheet.warn(&shown.host, "ending", &values)
-        } else if let Some((issuer, end)) = early_intermediate(&shown, now) {
+        } else if let Some((issuer, end)) =
+            early_intermediate(&shown, now).filter(|_| !super::cert_paths::tells_paths(case, &shown.host))
+        {
             let (roc, iso) = both_dates(day(end));
             let values = args![host = shown.host, subject = clip(&issuer.subject), roc = roc, iso = iso];
             sheet.warn(&shown.host, "intermediate", &values)

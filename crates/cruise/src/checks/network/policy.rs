@@ -5,7 +5,8 @@ use bulwark_probe::dns::Message;
 use bulwark_probe::evidence::Dns;
 use bulwark_probe::failure::Failure;
 use bulwark_probe::mail::{
-    Dmarc, Mechanism, Policy, Qualifier, Spf, is_dmarc, is_spf, parse_dmarc, parse_spf,
+    Cost, CostFault, Dmarc, Mechanism, Policy, Qualifier, Spf, Stored, is_dmarc, is_spf, parse_dmarc,
+    parse_spf,
 };
 
 use super::view::{clip, excerpt, mail_domains, recursive};
@@ -13,6 +14,8 @@ use crate::check::{Case, Sheet};
 
 /// DNS lookups a receiver makes at most (RFC 7208 §4.6.4).
 const SPF_LOOKUPS: usize = 10;
+/// Lookups that may find nothing (RFC 7208 §4.6.4).
+const SPF_VOIDS: usize = 2;
 
 /// Lets everyone send: `+all`, or a range of all addresses.
 fn open_to_all(spf: &Spf) -> bool {
@@ -24,10 +27,11 @@ fn open_to_all(spf: &Spf) -> bool {
 }
 
 /// `network.spf`: exactly one valid record that ends in `-all` or `~all` and needs at most ten
-/// lookups (RFC 7208 §4.5, §4.6.4, §5.1).
+/// lookups, two of them void, over all included records (RFC 7208 §4.5, §4.6.4, §5.1).
 ///
-/// The lookups counted are those the record itself asks for; what included records ask for comes
-/// on top and is not followed. A record without `all` and without `redirect` ends in `?all` (§4.7).
+/// Counted as for a client that nothing matches: every term up to `all` is evaluated. A term with a
+/// macro counts, but what it finds depends on the mail. A record without `all` and without
+/// `redirect` ends in `?all` (§4.7).
 pub(super) fn spf(case: &Case<'_>, sheet: &mut Sheet) {
     for (domain, piece) in mail_domains(case, sheet) {
         let message = match recursive(piece.body, &domain, "TXT") {
@@ -39,7 +43,7 @@ pub(super) fn spf(case: &Case<'_>, sheet: &mut Sheet) {
             None => continue,
         };
         let records: Vec<&str> = message.texts().into_iter().filter(|t| is_spf(t)).collect();
-        let shown = excerpt(records.iter().map(|r| format!("{domain} TXT \"{r}\"")));
+        let mut lines: Vec<String> = records.iter().map(|r| format!("{domain} TXT \"{r}\"")).collect();
         let entry = match records.as_slice() {
             [] => sheet.fail(&domain, "missing", &args![domain = domain]),
             [record] => match parse_spf(record) {
@@ -47,22 +51,64 @@ pub(super) fn spf(case: &Case<'_>, sheet: &mut Sheet) {
                     let values = args![domain = domain, term = clip(&e.term), position = e.position + 1];
                     sheet.fail(&domain, "invalid", &values)
                 }
-                Ok(spf) => spf_policy(sheet, &domain, &spf),
+                Ok(spf) => {
+                    let cost = Cost::of(&domain, &spf, &Stored::new(&piece.body.exchanges));
+                    lines.extend(cost.terms.iter().enumerate().map(|(n, t)| {
+                        let void = if t.void == Some(true) { " (void)" } else { "" };
+                        format!("{:>2} {} {}{void}", n + 1, t.record, t.term)
+                    }));
+                    spf_policy(sheet, &domain, &spf, &cost, piece.body)
+                }
             },
             several => sheet.fail(&domain, "several", &args![domain = domain, count = several.len()]),
         };
-        entry.from(&piece).excerpt(shown);
+        entry.from(&piece).excerpt(excerpt(lines));
     }
 }
 
-fn spf_policy<'s>(sheet: &'s mut Sheet, domain: &str, spf: &Spf) -> crate::check::Entry<'s> {
-    let lookups = spf.count_lookups();
-    let values = args![domain = domain, lookups = lookups];
+fn spf_policy<'s>(
+    sheet: &'s mut Sheet,
+    domain: &str,
+    spf: &Spf,
+    cost: &Cost,
+    dns: &Dns,
+) -> crate::check::Entry<'s> {
+    let (lookups, voids) = (cost.lookups(), cost.voids());
+    let values = args![domain = domain, lookups = lookups, voids = voids];
     let uses_ptr = spf.terms.iter().any(|t| matches!(t.mechanism, Mechanism::Ptr(_)));
-    match (spf.all, &spf.redirect) {
-        _ if open_to_all(spf) => sheet.fail(domain, "open", &values),
-        _ if lookups > SPF_LOOKUPS => sheet.fail(domain, "lookups", &values),
+    if open_to_all(spf) || (spf.all.is_none() && cost.all == Some(Qualifier::Pass)) {
+        return sheet.fail(domain, "open", &values);
+    }
+    if lookups > SPF_LOOKUPS {
+        return sheet.fail(domain, "lookups", &values);
+    }
+    match &cost.fault {
+        Some(CostFault::NoRecord(at)) => {
+            return sheet.fail(domain, "nested_missing", &args![domain = domain, target = clip(at)]);
+        }
+        Some(CostFault::Several(at) | CostFault::Invalid(at)) => {
+            return sheet.fail(domain, "nested_invalid", &args![domain = domain, target = clip(at)]);
+        }
+        Some(CostFault::ManyHosts(at)) => {
+            return sheet.fail(domain, "many_hosts", &args![domain = domain, target = clip(at)]);
+        }
+        None => {}
+    }
+    if voids > SPF_VOIDS {
+        return sheet.fail(domain, "voids", &values);
+    }
+    if let Some(at) = &cost.trouble {
+        // An included record that could not be had for the moment.
+        let failure = ["TXT", "MX", "A", "AAAA"].iter().find_map(|t| recursive(dns, at, t)?.err());
+        if let Some(failure) = failure {
+            return sheet.error(domain, &failure);
+        }
+    }
+    match (spf.all.or(cost.all), &cost.open_end) {
         (Some(Qualifier::Fail | Qualifier::SoftFail), _) if uses_ptr => sheet.warn(domain, "ptr", &values),
+        (Some(Qualifier::Fail | Qualifier::SoftFail), _) if !cost.complete() => {
+            sheet.info(domain, "partial", &values)
+        }
         (Some(Qualifier::Fail | Qualifier::SoftFail), _) => sheet.pass(domain, "pass", &values),
         (None, Some(target)) => {
             sheet.info(domain, "redirect", &args![domain = domain, target = clip(target)])

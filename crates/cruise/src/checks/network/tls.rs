@@ -118,10 +118,16 @@ pub(super) fn versions(case: &Case<'_>, sheet: &mut Sheet) {
 /// encryption (RFC 9325 §4.1, §4.2; classes of NCSC-NL's guidelines).
 ///
 /// Judged on TLS 1.2 and 1.3; the suites of older versions only when nothing newer is offered,
-/// since those versions are a finding of their own.
+/// since those versions are a finding of their own. Where a profile lists every suite, `tls-suites`
+/// takes over, so that one weakness is one finding.
 pub(super) fn ciphers(case: &Case<'_>, sheet: &mut Sheet) {
     for piece in case.tls_versions() {
         let body = piece.body;
+        let host = host_port(&body.host, body.port);
+        if super::tls_profile::tells_suites(case, &host) {
+            sheet.not_applicable(&host, "superseded", &args![host = host]).from(&piece);
+            continue;
+        }
         let chosen: Vec<(u16, u16)> = body
             .attempts
             .iter()
@@ -133,7 +139,6 @@ pub(super) fn ciphers(case: &Case<'_>, sheet: &mut Sheet) {
         let modern: Vec<(u16, u16)> =
             chosen.iter().copied().filter(|(v, _)| *v >= Version::Tls12.wire()).collect();
         let judged = if modern.is_empty() { chosen } else { modern };
-        let host = host_port(&body.host, body.port);
         let Some((version, suite)) = judged.iter().copied().min_by_key(|(_, suite)| cipher_class(*suite))
         else {
             if let Some(failure) = offer(body).failure {

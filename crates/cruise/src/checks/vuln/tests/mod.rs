@@ -15,6 +15,7 @@ use crate::checks::network::tests::build::{
 #[test]
 fn texts_are_whole_and_used() {
     let sources = [
+        include_str!("../debug_endpoints.rs"),
         include_str!("../hardening.rs"),
         include_str!("../pages.rs"),
         include_str!("../products.rs"),
@@ -22,7 +23,7 @@ fn texts_are_whole_and_used() {
         include_str!("../system.rs"),
     ];
     texts_are_whole("vuln", &sources);
-    assert_eq!(CHECKS.len(), 10);
+    assert_eq!(CHECKS.len(), 11);
 }
 
 #[test]

@@ -1,4 +1,6 @@
-//! `cargo xtask bench cruise`: the numbers of docs/benchmarks.md, measured and written down with their limits.
+//! `cargo xtask bench AREA`: the numbers of docs/benchmarks.md, measured and written down with their limits.
+
+pub mod probe;
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -141,17 +143,24 @@ fn watched(program: &Path, arguments: &[&str]) -> Result<(f64, f64)> {
 }
 
 fn section(measures: &[Measure]) -> Result<String> {
+    let rows: Vec<String> = measures.iter().map(Measure::row).collect();
+    Ok(format!(
+        "## cruise\n\n{}\n\n| measure | value | limit | of the limit | command |\n|---|---|---|---|---|\n{}\n",
+        stamp("cruise")?,
+        rows.join("\n"),
+    ))
+}
+
+/// Date, command and machine of a section.
+fn stamp(area: &str) -> Result<String> {
     let date = sys::output(Command::new("date").env("TZ", "Asia/Taipei").arg("+%F"))?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split_once(':'));
     let model = model.map_or("unknown processor", |(_, model)| model.trim());
-    let rows: Vec<String> = measures.iter().map(Measure::row).collect();
     Ok(format!(
-        "## cruise\n\n{}, `cargo xtask bench cruise`, {cores} cores ({model}), shared with other work.\n\n\
-         | measure | value | limit | of the limit | command |\n|---|---|---|---|---|\n{}\n",
-        date.trim(),
-        rows.join("\n"),
+        "{}, `cargo xtask bench {area}`, {cores} cores ({model}), shared with other work.",
+        date.trim()
     ))
 }
 
