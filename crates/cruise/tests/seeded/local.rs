@@ -41,7 +41,7 @@ const FAULTS: &[(&str, Plant)] = &[
                 ("wait_s", "90"),
                 ("locktype", "relation"),
             ],
-        )
+        );
     }),
 ];
 

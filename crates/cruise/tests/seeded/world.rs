@@ -40,6 +40,7 @@ type Certificate = fn(&Authority) -> TlsIdentity;
 
 /// The target in the making.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the target on its own")]
 pub struct World {
     /// Zone of the first name server, `{www}` and such replaced at start.
     pub zone: Vec<String>,

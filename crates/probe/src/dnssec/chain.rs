@@ -195,16 +195,15 @@ impl Chain {
             let mut any = false;
             for key in keys.take(MAX_KEYS_TRIED) {
                 any = true;
-                match s.check(expanded.as_ref().unwrap_or(owner), records, key) {
-                    Err(reason) => note(reason),
-                    Ok(()) => {
-                        let held = Held { what: what(owner, rtype), algorithm: s.algorithm, expires };
-                        if best.as_ref().is_none_or(|(b, _)| b.expires < expires) {
-                            best = Some((held, wildcard));
-                        }
-                        break;
-                    }
+                if let Err(reason) = s.check(expanded.as_ref().unwrap_or(owner), records, key) {
+                    note(reason);
+                    continue;
                 }
+                let held = Held { what: what(owner, rtype), algorithm: s.algorithm, expires };
+                if best.as_ref().is_none_or(|(b, _)| b.expires < expires) {
+                    best = Some((held, wildcard));
+                }
+                break;
             }
             if !any {
                 note(Reason::NoMatchingKey(s.tag));
@@ -297,7 +296,7 @@ impl Chain {
         };
         let anchors: Vec<DsRecord> =
             self.anchors.iter().filter(|(zone, _)| *zone == top).map(|(_, ds)| ds.clone()).collect();
-        let mut zone = match self.step(&top, anchors, &mut walk) {
+        let mut zone = match self.step(&top, &anchors, &mut walk) {
             Ok(zone) => zone,
             Err(State::Bogus(b)) if top.labels().is_empty() && b.reason == Reason::NoKeys => {
                 // A root without keys is a private root or a resolver that strips them.
@@ -314,7 +313,7 @@ impl Chain {
                 Ok(None) => {}
                 Ok(Some(ds)) => {
                     walk.zone = below.clone();
-                    match self.step(&below, ds, &mut walk) {
+                    match self.step(&below, &ds, &mut walk) {
                         Ok(entered) => zone = entered,
                         Err(state) => {
                             walk.state = Err(state);
@@ -335,13 +334,13 @@ impl Chain {
         walk
     }
 
-    fn step(&self, name: &Name, ds: Vec<DsRecord>, walk: &mut Walk) -> Result<Zone, State> {
+    fn step(&self, name: &Name, ds: &[DsRecord], walk: &mut Walk) -> Result<Zone, State> {
         let keys = self
             .answer(name, DNSKEY)
             .map(|m| m.rrset(name, DNSKEY).into_iter().filter_map(KeyRecord::read).collect())
             .unwrap_or_default();
-        walk.links.push(Link { zone: name.to_string(), ds: ds.clone(), keys });
-        let (zone, held) = self.enter(name, &ds)?;
+        walk.links.push(Link { zone: name.to_string(), ds: ds.to_vec(), keys });
+        let (zone, held) = self.enter(name, ds)?;
         walk.held = held;
         Ok(zone)
     }

@@ -49,6 +49,7 @@ pub enum Strength {
 
 /// A signature (RFC 4034 §3).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "the names of RFC 4034 §3.1")]
 pub(super) struct Signature {
     pub(super) covered: u16,
     pub(super) algorithm: u8,

@@ -73,6 +73,7 @@ impl Name {
     }
 
     /// The longest name that both lie in.
+    #[must_use]
     pub fn common(&self, other: &Self) -> Self {
         let same = self.0.iter().rev().zip(other.0.iter().rev()).take_while(|(a, b)| a == b).count();
         self.tail(same)

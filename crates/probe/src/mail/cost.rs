@@ -150,6 +150,7 @@ impl Cost {
     }
 
     /// The record of another domain; `None` when it cannot be known.
+    #[expect(clippy::option_option, reason = "no record at all, a record without `all`, a record with one")]
     fn other(&mut self, domain: &str, resolver: &dyn Resolver) -> Option<Option<Qualifier>> {
         if domain.contains('%') || self.endless || self.fault.is_some() {
             return None;

@@ -1,5 +1,12 @@
 //! Signed zones made and served by BIND, when this machine has it; verdicts compared with `delv`.
+#![expect(
+    clippy::format_push_string,
+    clippy::format_collect,
+    clippy::needless_for_each,
+    reason = "zone files are put together line by line"
+)]
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -136,14 +143,16 @@ fn start(zones: &[Made], times: &[&str], tlsa: &str) -> Option<Bind> {
             "* IN TXT \"wild\"\n@ IN MX 10 mail.{zone}.\nmail IN A 127.0.0.1\n_25._tcp.mail IN TLSA {tlsa}"
         );
         files.push((zone, signer.write(at, zone, &mail, algorithm, extra)));
-        let parent = if zone.ends_with(".tw") { &mut in_tw } else { &mut in_test };
-        parent.push_str(&format!("{zone}. IN NS ns.{zone}.\nns.{zone}. IN A 127.0.0.1\n"));
+        let parent = if zone.rsplit('.').next() == Some("tw") { &mut in_tw } else { &mut in_test };
+        let _ = write!(parent, "{zone}. IN NS ns.{zone}.\nns.{zone}. IN A 127.0.0.1\n");
         match ds {
-            Ds::Own => ds_lines(at, zone).iter().for_each(|l| parent.push_str(&format!("{l}\n"))),
+            Ds::Own => ds_lines(at, zone).iter().for_each(|l| {
+                let _ = writeln!(parent, "{l}");
+            }),
             Ds::None => {}
             Ds::Other => {
                 let line = ds_lines(at, "good.test").join("\n").replace("good.test.", &format!("{zone}."));
-                parent.push_str(&format!("{line}\n"));
+                let _ = writeln!(parent, "{line}");
             }
         }
     }

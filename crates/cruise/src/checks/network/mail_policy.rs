@@ -105,7 +105,7 @@ pub(super) fn dmarc_reports(case: &Case<'_>, sheet: &mut Sheet) {
                 Ok(texts) if texts.iter().any(|t| is_dmarc(t)) => agreed.push(clip(target)),
                 Ok(_) => refused.push(clip(target)),
                 Err(Trouble::Temporary) => {
-                    unknown = recursive(piece.body, &name, "TXT").and_then(Result::err)
+                    unknown = recursive(piece.body, &name, "TXT").and_then(Result::err);
                 }
                 Err(Trouble::Unasked) => {}
             }
