@@ -376,9 +376,15 @@ fn grades_see_redirect_certificate_cookies_and_origins() {
         handshake_ms: 3,
     };
     assert_eq!(
-        points(with(vec![got("tls_handshake:www.a.gov.tw:443", Body::TlsHandshake(handshake))])),
+        points(with(vec![got("tls_handshake:www.a.gov.tw:443", Body::TlsHandshake(handshake.clone()))])),
         "B+ (80)"
     );
+    let handshake = || got("tls_handshake:www.a.gov.tw:443", Body::TlsHandshake(handshake.clone()));
+    one(id, with(vec![handshake()]), Info, "untrusted");
+    // What is weak beside the certificate keeps its verdict.
+    let mut bare = page(&[], HTML);
+    bare.push(handshake());
+    one(id, bare, Fail, "poor");
     let mut cookie = GOOD.to_vec();
     cookie.push(("set-cookie", "SESSIONID=x; Path=/"));
     assert_eq!(points(page(&cookie, HTML)), "B (70)");

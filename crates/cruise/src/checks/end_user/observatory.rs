@@ -20,6 +20,9 @@ use crate::check::{Case, Sheet};
 /// not by points: a small addition does not turn a verdict. One line a host, scored on its first page
 /// in the plan; other pages have the checks of single headers.
 ///
+/// A certificate that is not trusted takes points with the public scanner. Those alone turn no verdict:
+/// the certificate has its own check, and one weakness gives one finding.
+///
 /// We do not hold the HSTS preload list, so its five points are not given. A plain-HTTP port that
 /// was not asked or does not answer takes no points, as with the Observatory.
 pub(super) fn grade(case: &Case<'_>, sheet: &mut Sheet) {
@@ -43,7 +46,9 @@ pub(super) fn grade(case: &Case<'_>, sheet: &mut Sheet) {
         if !seen.insert(url.host_str().unwrap_or_default().to_owned()) {
             continue;
         }
-        let score = scored(case, page, url);
+        let trusted = trusted(case, url);
+        let score = scored(case, page, url, trusted);
+        let by_letter = if trusted { score.grade } else { scored(case, page, url, true).grade };
         let modifiers = modifiers(&score);
         let arguments =
             args![site = site, grade = score.grade, points = score.points, parts = short(&score, "、", "無")];
@@ -53,7 +58,9 @@ pub(super) fn grade(case: &Case<'_>, sheet: &mut Sheet) {
             points = score.points,
             parts = short(&score, ", ", "none")
         ];
-        let entry = match score.grade.chars().next() {
+        let entry = match by_letter.chars().next() {
+            // What the certificate alone costs is the finding of the certificate's check.
+            Some('A' | 'B') if !trusted => sheet.info(&site, "untrusted", &arguments),
             Some('A' | 'B') => sheet.pass(&site, "pass", &arguments),
             Some('C') => sheet.warn(&site, "middling", &arguments),
             _ => sheet.fail(&site, "poor", &arguments),
@@ -62,16 +69,20 @@ pub(super) fn grade(case: &Case<'_>, sheet: &mut Sheet) {
     }
 }
 
-fn scored(case: &Case<'_>, page: &Landing<'_>, url: &Url) -> Score {
+/// False when the certificate of this address was seen and is not trusted.
+fn trusted(case: &Case<'_>, url: &Url) -> bool {
+    !case.tls_handshakes().any(|p| {
+        p.body.trust_error.is_some()
+            && Some(p.body.host.as_str()) == url.host_str()
+            && Some(p.body.port) == url.port_or_known_default()
+    })
+}
+
+fn scored(case: &Case<'_>, page: &Landing<'_>, url: &Url, trusted: bool) -> Score {
     let hops = &page.visit.piece.body.hops;
     let cookies: Vec<&str> = hops.iter().flat_map(|hop| hop.headers_named("set-cookie")).collect();
     let begun = Url::parse(&page.visit.piece.body.url).ok();
     let host = begun.as_ref().and_then(Url::host_str).or(url.host_str()).unwrap_or_default();
-    let trusted = !case.tls_handshakes().any(|p| {
-        p.body.trust_error.is_some()
-            && Some(p.body.host.as_str()) == url.host_str()
-            && Some(p.body.port) == url.port_or_known_default()
-    });
     let https = match (page.encrypted(), trusted) {
         (false, _) => Https::None,
         (true, false) => Https::Untrusted,
