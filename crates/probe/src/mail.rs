@@ -5,6 +5,8 @@ mod dane;
 mod dkim;
 mod dmarc;
 mod eval;
+#[cfg(test)]
+mod eval_tests;
 mod macros;
 mod policy;
 pub mod report;

@@ -278,3 +278,44 @@ fn hashed(record: &RawRecord, zone: &Name) -> Option<Hashed> {
     let types = cursor.rest().to_vec();
     Some(Hashed { hash: base32hex(label)?, next, opt_out: flags == 1, iterations, salt, types })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_those_of_the_standard() {
+        // RFC 5155 appendix A: salt aabbccdd, 12 iterations.
+        let salt = [0xaa, 0xbb, 0xcc, 0xdd];
+        for (name, expected) in [
+            ("example", "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom"),
+            ("a.example", "35mthgpgcu1qg68fab165klnsnk3dpvl"),
+            ("*.w.example", "r53bq7cc2uvmubfu5ocmm6pers9tk9en"),
+        ] {
+            let name = Name::parse(name).expect("a name");
+            assert_eq!(Some(hash(&name, &salt, 12)), base32hex(expected.as_bytes()), "{name}");
+        }
+        assert_eq!(base32hex(b"w"), None);
+    }
+
+    #[test]
+    fn bitmaps_are_read() {
+        // RFC 4034 §4.3: A MX RRSIG NSEC TYPE1234.
+        let mut bitmap = vec![0, 6, 0x40, 0x01, 0, 0, 0, 0x03, 4, 0x1b];
+        bitmap.extend([0; 26]);
+        bitmap.push(0x20);
+        for (rtype, there) in
+            [(1, true), (15, true), (46, true), (47, true), (1234, true), (2, false), (1235, false)]
+        {
+            assert_eq!(has(&bitmap, rtype), there, "{rtype}");
+        }
+        assert!(!has(&bitmap[..5], 47) && !has(&[], 1));
+    }
+
+    #[test]
+    fn the_ring_closes() {
+        assert!(between(&1, &2, &3) && !between(&1, &3, &3) && !between(&1, &1, &3));
+        // The last record leads back to the first.
+        assert!(between(&8, &9, &1) && between(&8, &0, &1) && !between(&8, &5, &1));
+    }
+}

@@ -184,3 +184,71 @@ fn a_lab_run_asks_no_resolver_elsewhere() {
     assert_eq!(http_failure(&prober, "http://www.demo.test/").code, Code::OutOfScope);
     assert_eq!(prober.traffic().connections, 0);
 }
+
+#[test]
+fn what_spf_and_dmarc_lead_to_is_asked() {
+    let zone = format!(
+        "{ZONE}
+two.test. 60 IN SOA ns1.demo.test. admin.demo.test. 1 7200 900 1209600 300
+two.test. 60 IN NS ns1.demo.test.
+two.test. 60 IN TXT \"v=spf1 include:_spf.two.test -all\"
+_spf.two.test. 60 IN TXT \"v=spf1 a:relay.two.test redirect=_end.two.test\"
+_end.two.test. 60 IN TXT \"v=spf1 include:two.test ~all\"
+_dmarc.two.test. 60 IN TXT \"v=DMARC1; p=reject; rua=mailto:a@demo.test,mailto:b@two.test\"
+two.test._report._dmarc.demo.test. 60 IN TXT \"v=DMARC1\"
+_mta-sts.two.test. 60 IN TXT \"v=STSv1; id=1\"
+mta-sts.two.test. 60 IN A 127.0.0.1
+"
+    );
+    let server = DnsServer::start(loopback(), Zone::parse(&zone).expect("a zone")).expect("a server");
+    let found = zone_of(&asking(&server, &["mta-sts.two.test"]), "two.test");
+    let asked = |name: &str, rtype: &str| {
+        found.exchanges.iter().filter(|x| x.name == name && x.rtype == rtype).count()
+    };
+    for (name, rtype) in [
+        ("_spf.two.test", "TXT"),
+        ("relay.two.test", "A"),
+        ("relay.two.test", "AAAA"),
+        ("_end.two.test", "TXT"),
+        ("two.test._report._dmarc.demo.test", "TXT"),
+        ("two.test._report._dmarc.two.test", "TXT"),
+        ("_smtp._tls.two.test", "TXT"),
+        ("example.com", "A"),
+        ("two.test", "AXFR"),
+    ] {
+        assert_eq!(asked(name, rtype), 1, "{name} {rtype}");
+    }
+    // The policy was tried for: nothing of ours listens on the port, or something that is no such host.
+    assert!(found.mta_sts.is_some());
+    // Out of the plan, the policy host is left alone.
+    assert!(zone_of(&asking(&server, &[]), "two.test").mta_sts.is_none());
+}
+
+#[test]
+fn the_parent_is_asked_for_the_delegation() {
+    let zone = format!(
+        "{ZONE}
+child.demo.test. 60 IN SOA ns1.demo.test. admin.demo.test. 1 7200 900 1209600 300
+child.demo.test. 60 IN NS ns1.demo.test.
+"
+    );
+    let server = DnsServer::start(loopback(), Zone::parse(&zone).expect("a zone")).expect("a server");
+    let found = zone_of(&asking(&server, &[]), "child.demo.test");
+    let parent: Vec<_> = found.exchanges.iter().filter(|x| x.role == DnsRole::Parent).collect();
+    assert_eq!(parent.len(), 1);
+    assert_eq!((parent[0].name.as_str(), parent[0].rtype.as_str()), ("child.demo.test", "NS"));
+    assert!(parent[0].answer.is_ok());
+}
+
+#[test]
+fn a_lookup_follows_an_alias_that_the_answer_does_not() {
+    let zone = format!("{ZONE}\nold.demo.test. 60 IN CNAME gone.demo.test.\n");
+    let server = DnsServer::start(loopback(), Zone::parse(&zone).expect("a zone")).expect("a server");
+    let questions = ["A", "AAAA"].map(|t| ("old.demo.test".to_owned(), t.to_owned())).to_vec();
+    let task = Task::Lookup { name: "old.demo.test".into(), questions };
+    assert_eq!((task.key().as_str(), task.kind()), ("dns:lookup:old.demo.test", "dns"));
+    let Body::Dns(found) = body(&asking(&server, &[]), &task) else { panic!("a Dns body") };
+    assert!(found.apex.is_none());
+    let gone = found.exchanges.iter().find(|x| x.name == "gone.demo.test").expect("asked");
+    assert_eq!(bulwark_probe::dns::answer(gone).expect("answered").rcode, 3);
+}
