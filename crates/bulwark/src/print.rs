@@ -13,10 +13,15 @@ pub fn line(text: impl AsRef<str>) {
     }
 }
 
+/// Writes a line to stderr. That nobody reads it any more is no reason to end.
+pub fn aside(text: impl AsRef<str>) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
+}
+
 /// Writes messages to stderr.
 pub fn notes(notes: &[Diagnostic], lang: Lang) {
     for note in notes {
-        eprintln!("{}", note.render(lang));
+        aside(note.render(lang));
     }
 }
 

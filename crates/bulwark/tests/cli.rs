@@ -1,32 +1,8 @@
 //! The command line as a newcomer meets it: stdout, stderr, exit code.
 
-use std::path::Path;
-use std::process::Output;
+mod support;
 
-use assert_cmd::Command;
-
-/// Runs `bulwark` with its own home in `folder`.
-fn bulwark(folder: &Path, args: &[&str]) -> Output {
-    Command::cargo_bin("bulwark")
-        .expect("the binary is built")
-        .current_dir(folder)
-        .env("BULWARK_HOME", folder.join("home"))
-        .args(args)
-        .output()
-        .expect("it runs")
-}
-
-fn out(o: &Output) -> String {
-    String::from_utf8_lossy(&o.stdout).into_owned()
-}
-
-fn err(o: &Output) -> String {
-    String::from_utf8_lossy(&o.stderr).into_owned()
-}
-
-fn code(o: &Output) -> i32 {
-    o.status.code().expect("not killed")
-}
+use support::{bulwark, code, err, out};
 
 #[test]
 fn init_writes_a_plan_once_and_plan_check_says_what_is_missing() {
@@ -152,4 +128,34 @@ fn usage_errors_and_broken_plans_end_with_two() {
     let o = bulwark(dir.path(), &["cruise", "run", "--plan", "big5.toml", "--out", "o"]);
     assert_eq!(code(&o), 2);
     assert!(err(&o).contains("BW-PLAN-019") && err(&o).contains("iconv"), "{}", err(&o));
+}
+
+/// A folder made on an old system may have a name in Big5.
+#[cfg(unix)]
+#[test]
+fn a_folder_whose_name_is_not_utf8_is_no_obstacle() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = dir.path().join(std::ffi::OsStr::from_bytes(b"\xa4\xa4\xa4\xe5"));
+    std::fs::create_dir(&folder).expect("made");
+    let run = bulwark(&folder, &["cruise", "run", "--self", "--out", "c1"]);
+    assert!([0, 1, 3, 4].contains(&code(&run)), "{}", err(&run));
+    let again = bulwark(&folder, &["cruise", "reevaluate", "c1/result.bwr", "--out", "c2"]);
+    assert_eq!(code(&again), code(&run), "{}", err(&again));
+}
+
+#[test]
+fn messages_that_nobody_reads_change_nothing() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_bulwark"))
+        .current_dir(dir.path())
+        .env("BULWARK_HOME", dir.path().join("home"))
+        .args(["cruise", "plan", "check", "none.toml"])
+        .stderr(writer)
+        .status()
+        .expect("it runs");
+    assert_eq!(status.code(), Some(2));
 }

@@ -1,37 +1,17 @@
 //! `bulwark probe` against servers on loopback: table and JSON, exit codes, what is refused.
 
+mod support;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Output;
 
-use assert_cmd::Command;
 use bulwark_testkit::dns::{DnsServer, Zone};
 use bulwark_testkit::http::{HttpServer, Reply};
 use bulwark_testkit::smtp::SmtpSink;
 use bulwark_testkit::tls::{Authority, TlsIdentity};
 use bulwark_testkit::{closed_port, loopback};
-
-fn bulwark(folder: &Path, args: &[&str]) -> Output {
-    Command::cargo_bin("bulwark")
-        .expect("the binary is built")
-        .current_dir(folder)
-        .env("BULWARK_HOME", folder.join("home"))
-        .args(args)
-        .output()
-        .expect("it runs")
-}
-
-fn out(o: &Output) -> String {
-    String::from_utf8_lossy(&o.stdout).into_owned()
-}
-
-fn err(o: &Output) -> String {
-    String::from_utf8_lossy(&o.stderr).into_owned()
-}
-
-fn code(o: &Output) -> i32 {
-    o.status.code().expect("not killed")
-}
+use support::{bulwark, code, err, out};
 
 /// Runs a probe in the laboratory and reads its JSON.
 fn probe(folder: &Path, target: &str, profile: &str, more: &[&str]) -> (Output, serde_json::Value) {

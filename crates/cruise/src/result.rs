@@ -1,7 +1,7 @@
 //! A finished run: what was asked, what came back, what was concluded. Sealed as `result.bwr`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bulwark_bundle::{Builder, Sha256};
 use bulwark_model::{Domain, Finding, Intensity, Severity, Text, Verdict};
@@ -37,8 +37,9 @@ pub struct Meta {
     pub tool: String,
     /// SHA-256 of the plan.
     pub plan_sha256: String,
-    /// Folder that relative paths of the plan started from.
-    pub plan_folder: PathBuf,
+    /// Folder that relative paths of the plan started from. What is not UTF-8 in its name (a Big5 name)
+    /// is replaced: JSON could not hold it.
+    pub plan_folder: String,
     /// Intensity in force (the command line may have changed the plan's).
     pub intensity: Intensity,
     /// Domains chosen on the command line; empty means all.

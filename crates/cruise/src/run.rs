@@ -229,7 +229,7 @@ fn meta(
         finished_at,
         tool: order.tool.clone(),
         plan_sha256: order.plan.sha256.clone(),
-        plan_folder: order.plan_folder.to_owned(),
+        plan_folder: order.plan_folder.to_string_lossy().into_owned(),
         intensity: order.plan.intensity,
         only: order.only.clone(),
         reason: state.reason.clone(),

@@ -52,7 +52,7 @@ pub struct Query {
 
 /// A message as read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "one flag per header bit of the RFC")]
+#[expect(clippy::struct_excessive_bools, reason = "one flag per header bit of the RFC")]
 pub struct Message {
     /// Message id.
     pub id: u16,

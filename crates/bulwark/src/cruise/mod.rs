@@ -12,7 +12,7 @@ use bulwark_i18n::args;
 use bulwark_model::{Diagnostic, Domain, Exit, Lang, Text};
 
 use crate::cli::{AllowFormat, Cruise, Format, Plan};
-use crate::print::{self, line, say};
+use crate::print::{self, aside, line, say};
 use crate::texts::{diagnostic, texts};
 use crate::{home, print::table};
 
@@ -36,7 +36,7 @@ pub fn main(command: Cruise, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
         Cruise::Key { key } => {
             let (key, _, path) = home::signing_key(key.as_deref())?;
             line(key.public().to_string());
-            eprintln!("{}", path.display());
+            aside(path.display().to_string());
             Ok(Exit::Ok)
         }
     }
@@ -62,10 +62,8 @@ fn plan_check(path: &Path, lang: Lang) -> Exit {
         Ok(plan) => plan,
         Err(notes) => {
             print::notes(&notes, lang);
-            eprintln!(
-                "{}",
-                say(lang, &format!("共 {} 處錯誤。", notes.len()), &format!("{} mistakes.", notes.len()))
-            );
+            let count = notes.len();
+            aside(say(lang, &format!("共 {count} 處錯誤。"), &format!("{count} mistakes.")));
             return Exit::Usage;
         }
     };

@@ -8,7 +8,7 @@ use bulwark_model::Lang;
 use jiff::SignedDuration;
 use unicode_width::UnicodeWidthChar as _;
 
-use crate::print::say;
+use crate::print::{aside, say};
 
 /// Where progress goes.
 pub struct Reporter {
@@ -55,7 +55,7 @@ impl Reporter {
     /// Ends the bar's line.
     pub fn end(&self) {
         if self.terminal && self.last.lock().unwrap_or_else(PoisonError::into_inner).wrote {
-            eprintln!();
+            aside("");
         }
     }
 

@@ -18,7 +18,7 @@ use super::summary;
 use crate::cli::Run;
 use crate::clock::SystemClock;
 use crate::home;
-use crate::print::{self, line, say};
+use crate::print::{self, aside, line, say};
 use crate::texts::diagnostic;
 
 /// Program and version that results name.
@@ -32,12 +32,8 @@ pub fn run(args: &Run, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
     }
     let (key, new_key, key_path) = home::signing_key(args.key.as_deref())?;
     if new_key {
-        eprintln!(
-            "{} {} ({})",
-            say(lang, "已產生簽章金鑰", "made a signing key:"),
-            key.key_id().short(),
-            key_path.display()
-        );
+        let made = say(lang, "已產生簽章金鑰", "made a signing key:");
+        aside(format!("{made} {} ({})", key.key_id().short(), key_path.display()));
     }
     let stop = hand_brake();
     let prober = prober(&plan)?;

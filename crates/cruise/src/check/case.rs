@@ -130,6 +130,13 @@ impl<'a> Case<'a> {
         self.evidence.iter().any(|(_, record)| kinds.contains(&kind_of(&record.key)))
     }
 
+    /// True when evidence of one of these kinds was collected.
+    pub fn collected(&self, kinds: &[&str]) -> bool {
+        self.evidence.iter().any(|(_, record)| {
+            matches!(record.outcome, Outcome::Collected(_)) && kinds.contains(&kind_of(&record.key))
+        })
+    }
+
     /// The answer to a questionnaire item.
     pub fn answer(&self, question: &str) -> Option<&'a Answer> {
         self.plan.answer(question)

@@ -106,8 +106,8 @@ pub fn judge(case: &Case<'_>) -> Vec<Line> {
     lines
 }
 
-/// Judges a case with one check. Evidence that could not be collected becomes an `error` line, no
-/// evidence at all a `not_tested` line with the reason.
+/// Judges a case with one check. Evidence that could not be collected becomes an `error` line; where
+/// nothing was judged, a `not_tested` line says why.
 pub fn judge_one(definition: &'static Definition, case: &Case<'_>) -> Vec<Line> {
     let mut sheet = Sheet::new(definition);
     if !case.plan.includes(definition.domain(), definition.id) {
@@ -121,10 +121,86 @@ pub fn judge_one(definition: &'static Definition, case: &Case<'_>) -> Vec<Line> 
         }
     }
     if sheet.is_empty() {
-        // Evidence was to come and did not, or there is none of this check's making to ask for.
-        let missing = case.planned(definition.kinds) && !case.has(definition.kinds);
-        let reason = if missing { "common.not_reached" } else { "common.no_target" };
-        sheet.not_tested(&case.plan.system.name, reason, &[]);
+        sheet.not_tested(&case.plan.system.name, why_not_tested(definition, case), &[]);
     }
     sheet.finish()
+}
+
+/// Why a check wrote nothing. What came may hold nothing it could judge; what was to come may not
+/// have come; else the plan gives it nothing to look at.
+fn why_not_tested(definition: &Definition, case: &Case<'_>) -> &'static str {
+    if case.collected(definition.kinds) {
+        "common.nothing_to_judge"
+    } else if case.planned(definition.kinds) && !case.has(definition.kinds) {
+        "common.not_reached"
+    } else {
+        "common.no_target"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bulwark_model::Verdict;
+    use bulwark_probe::evidence::{Body, Http, Outcome, Record};
+    use bulwark_probe::failure::{Code, Failure, Step};
+
+    use super::*;
+    use crate::checks::sample::bare_plan;
+
+    const NOTHING: Definition = Definition {
+        id: "network.hsts",
+        severity: Severity::Low,
+        grade: Grade::Integrity,
+        effort: Effort::Small,
+        standard: "RFC 6797",
+        kinds: &["http"],
+        judge: |_, _| (),
+    };
+    const HANDLED: Definition = Definition {
+        judge: |case, sheet| case.failed(&["http"]).iter().for_each(|piece| sheet.handled(piece)),
+        ..NOTHING
+    };
+
+    fn record(outcome: Outcome) -> (String, Record) {
+        let key = "http:https://a.tw/".to_owned();
+        let record = Record {
+            key: key.clone(),
+            subject: "https://a.tw/".into(),
+            started_at: "2026-11-25T02:00:00Z".parse().expect("a time"),
+            duration_ms: 1,
+            tool: "test".into(),
+            outcome,
+        };
+        ("E-0001".into(), record)
+    }
+
+    #[test]
+    fn a_check_that_judged_nothing_says_why() {
+        let page = record(Outcome::Collected(Box::new(Body::Http(Http {
+            url: "https://a.tw/".into(),
+            hops: Vec::new(),
+            stopped: None,
+        }))));
+        let lost = record(Outcome::Failed(Failure::new(Step::Connect, Code::TimedOut, "a.tw")));
+        let plan = bare_plan();
+        let why = |definition: &'static Definition, planned_kinds, evidence: &[_]| {
+            let taken_at = page.1.started_at;
+            let lines = judge_one(definition, &Case { plan: &plan, evidence, planned_kinds, taken_at });
+            let [line] = &lines[..] else { panic!("{lines:?}") };
+            (line.verdict, line.sentence.clone())
+        };
+        let not_tested = |sentence: &str| (Verdict::NotTested, sentence.to_owned());
+        assert_eq!(why(&NOTHING, &[], &[]), not_tested("common.no_target"));
+        assert_eq!(why(&NOTHING, &["http"], &[]), not_tested("common.not_reached"));
+        assert_eq!(
+            why(&NOTHING, &["http"], std::slice::from_ref(&page)),
+            not_tested("common.nothing_to_judge")
+        );
+        assert_eq!(
+            why(&NOTHING, &["http"], std::slice::from_ref(&lost)),
+            (Verdict::Error, "common.failed".to_owned())
+        );
+        // Trouble with something that is no target of this check leaves it without one.
+        assert_eq!(why(&HANDLED, &["http"], &[lost]), not_tested("common.no_target"));
+    }
 }

@@ -7,6 +7,8 @@ mod end_user;
 mod function;
 mod network;
 mod questionnaire;
+#[cfg(test)]
+pub(crate) mod sample;
 mod vuln;
 
 use crate::check::Definition;

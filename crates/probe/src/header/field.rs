@@ -32,7 +32,7 @@ pub enum HstsError {
 
 /// Cache-Control of a response (RFC 9111 §5.2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "one flag per directive of the RFC")]
+#[expect(clippy::struct_excessive_bools, reason = "one flag per directive of the RFC")]
 pub struct CacheControl {
     /// `no-store`
     pub no_store: bool,

@@ -1,5 +1,6 @@
 //! DMARC aggregate reports (RFC 7489 §7.2, appendix C): XML, plain or as it comes by mail, to the
 //! JSON form that serialising [`Report`] gives.
+#![expect(missing_docs, reason = "the fields are the elements of the standard's schema")]
 
 use std::io::Read as _;
 
@@ -35,7 +36,6 @@ pub enum ReportError {
 
 /// An aggregate report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[allow(missing_docs, reason = "the fields are the elements of the standard's schema")]
 pub struct Report {
     pub version: f32,
     pub report_metadata: Metadata,
@@ -46,7 +46,6 @@ pub struct Report {
 
 /// Who reports on which time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the fields are the elements of the standard's schema")]
 pub struct Metadata {
     pub org_name: String,
     pub email: String,
@@ -59,7 +58,6 @@ pub struct Metadata {
 
 /// Unix seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the fields are the elements of the standard's schema")]
 pub struct Range {
     pub begin: u64,
     pub end: u64,
@@ -67,7 +65,6 @@ pub struct Range {
 
 /// The policy as the reporter found it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the fields are the elements of the standard's schema")]
 pub struct Published {
     pub domain: String,
     pub version_published: Option<String>,
@@ -83,7 +80,6 @@ pub struct Published {
 
 /// One source of mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the fields are the elements of the standard's schema")]
 pub struct Record {
     pub row: Row,
     pub identifiers: Identifiers,
@@ -93,7 +89,6 @@ pub struct Record {
 
 /// Address and count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the fields are the elements of the standard's schema")]
 pub struct Row {
     pub source_ip: Option<std::net::IpAddr>,
     pub count: u64,
@@ -102,7 +97,6 @@ pub struct Row {
 
 /// What came of the policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the fields are the elements of the standard's schema")]
 pub struct Evaluated {
     pub disposition: &'static str,
     pub dkim: &'static str,
@@ -112,7 +106,6 @@ pub struct Evaluated {
 
 /// Why another policy was applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the fields are the elements of the standard's schema")]
 pub struct Override {
     pub type_: &'static str,
     pub comment: Option<String>,
@@ -120,7 +113,6 @@ pub struct Override {
 
 /// Domains of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the fields are the elements of the standard's schema")]
 pub struct Identifiers {
     pub envelope_to: Option<String>,
     pub envelope_from: String,
@@ -129,7 +121,6 @@ pub struct Identifiers {
 
 /// Results before alignment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the fields are the elements of the standard's schema")]
 pub struct AuthResults {
     pub dkim: Vec<DkimAuth>,
     pub spf: Vec<SpfAuth>,
@@ -137,7 +128,6 @@ pub struct AuthResults {
 
 /// One signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the fields are the elements of the standard's schema")]
 pub struct DkimAuth {
     pub domain: String,
     pub selector: String,
@@ -147,7 +137,6 @@ pub struct DkimAuth {
 
 /// One SPF evaluation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the fields are the elements of the standard's schema")]
 pub struct SpfAuth {
     pub domain: String,
     pub scope: &'static str,
@@ -157,7 +146,6 @@ pub struct SpfAuth {
 
 /// An extension that was used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the fields are the elements of the standard's schema")]
 pub struct Extension {
     pub name: String,
     pub definition: String,

@@ -53,7 +53,7 @@ macro_rules! outcomes {
     ($($test:ident { $($name:ident, $code:literal, $modifier:literal, $pass:literal;)+ })+) => {
         /// A result of a test. The names say what was found.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[allow(missing_docs, reason = "each is explained by its public id, see `code`")]
+        #[expect(missing_docs, reason = "each is explained by its public id, see `code`")]
         pub enum Outcome { $($($name,)+)+ }
 
         impl Outcome {

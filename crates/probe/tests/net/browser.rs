@@ -1,11 +1,9 @@
 //! Chromium, when this machine has it.
 
-use std::time::{Duration, Instant};
-
-use bulwark_probe::evidence::{Body, Outcome};
+use bulwark_probe::evidence::Body;
 use bulwark_probe::failure::Code;
+use bulwark_probe::net::Settings;
 use bulwark_probe::net::cdp::{self, Browser, Launch};
-use bulwark_probe::net::{Settings, Stop};
 use bulwark_probe::task::Task;
 use bulwark_testkit::dns::{DnsServer, Zone};
 use bulwark_testkit::http::{HttpServer, Reply};
@@ -84,21 +82,7 @@ fn stop_ends_the_browser_at_once() {
     }
     let server = HttpServer::start(loopback(), None, |_| Reply::Hang).expect("a server");
     let prober = lab();
-    let stop = Stop::new();
-    std::thread::scope(|threads| {
-        let collecting = threads.spawn(|| {
-            let record = prober.collect(&Task::Browser { url: server.url("/") }, &stop);
-            (record, Instant::now())
-        });
-        while server.requests().is_empty() {
-            std::thread::yield_now();
-        }
-        let pulled = Instant::now();
-        stop.stop();
-        let (record, ended) = collecting.join().expect("no panic");
-        assert!(matches!(record.outcome, Outcome::Failed(e) if e.code == Code::Interrupted));
-        assert!(ended - pulled < Duration::from_millis(200), "{:?}", ended - pulled);
-    });
+    assert_stops_at_once(&prober, &Task::Browser { url: server.url("/") }, &server);
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! HTTP, pages, paths, transactions.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bulwark_probe::evidence::{Body, Outcome};
+use bulwark_probe::evidence::Body;
 use bulwark_probe::failure::Code;
-use bulwark_probe::net::Stop;
 use bulwark_probe::task::{Extract, Task, TransactionStep};
 use bulwark_testkit::http::{HttpServer, Reply, Request};
 use bulwark_testkit::tls::Authority;
@@ -226,21 +225,7 @@ fn stop_ends_a_read_within_200_ms() {
         total_timeout: Duration::from_mins(1),
         ..settings(&["127.0.0.1"])
     });
-    let stop = Stop::new();
-    std::thread::scope(|threads| {
-        let collecting = threads.spawn(|| {
-            let record = prober.collect(&Task::Http { url: server.url("/") }, &stop);
-            (record, Instant::now())
-        });
-        while server.requests().is_empty() {
-            std::thread::yield_now();
-        }
-        let pulled = Instant::now();
-        stop.stop();
-        let (record, ended) = collecting.join().expect("no panic");
-        assert!(matches!(record.outcome, Outcome::Failed(e) if e.code == Code::Interrupted));
-        assert!(ended - pulled < Duration::from_millis(200), "{:?}", ended - pulled);
-    });
+    assert_stops_at_once(&prober, &Task::Http { url: server.url("/") }, &server);
 }
 
 #[test]

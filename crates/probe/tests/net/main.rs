@@ -1,6 +1,7 @@
 //! Collectors against servers that misbehave on purpose, all on loopback.
 
 mod browser;
+mod database;
 mod http;
 mod mysql;
 mod names;

@@ -2,19 +2,20 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Output};
 
 use bulwark_probe::evidence::{Body, Mysql};
 use bulwark_probe::failure::{Code, Failure};
-use bulwark_probe::net::{Prober, Settings};
+use bulwark_probe::net::Prober;
 use bulwark_probe::task::Task;
 use bulwark_testkit::tls::Authority;
 use bulwark_testkit::{closed_port, loopback, program};
 
+use crate::database::{self, Account, PASSWORD, WRONG, assert_done, dsn, spawn, trusting};
 use crate::support::*;
 
-const PASSWORD: &str = "geheim-7Q";
+const ACCOUNT: Account = Account("mysql");
 
 /// A server of our own on a free port; stops when dropped.
 struct Server {
@@ -32,40 +33,18 @@ impl Drop for Server {
     }
 }
 
-/// As root the server runs as its own account.
-fn command(program: &Path) -> Command {
-    if std::fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0) {
-        let mut command = Command::new("runuser");
-        command.args(["-u", "mysql", "--"]).arg(program);
-        command.current_dir("/");
-        command
-    } else {
-        Command::new(program)
-    }
-}
-
-fn run(program: &Path, arguments: &[&str]) -> Output {
-    command(program).args(arguments).stdin(Stdio::null()).output().expect("runs")
-}
-
 impl Server {
     fn start(identity: Option<(&str, &str)>) -> Option<Self> {
         let (server, install, client) =
             (program(&["mariadbd"])?, program(&["mariadb-install-db"])?, program(&["mariadb"])?);
-        let made = run(Path::new("/usr/bin/mktemp"), &["-d", "/tmp/bulwark-my-XXXXXX"]);
-        let dir = PathBuf::from(String::from_utf8_lossy(&made.stdout).trim());
-        if !dir.is_dir() {
-            return None;
-        }
+        let dir = ACCOUNT.folder()?;
         let d = dir.display().to_string();
         let data = format!("--datadir={d}/data");
-        let init = run(
-            &install,
-            &["--no-defaults", &data, "--auth-root-authentication-method=normal", "--skip-test-db"],
-        );
-        assert!(init.status.success(), "{}", String::from_utf8_lossy(&init.stderr));
+        let arguments =
+            ["--no-defaults", &data, "--auth-root-authentication-method=normal", "--skip-test-db"];
+        assert_done(&ACCOUNT.run(&install, &arguments));
         let port = closed_port().ok()?.port();
-        let mut start = command(&server);
+        let mut start = ACCOUNT.command(&server);
         start.args(["--no-defaults", &data, "--bind-address=127.0.0.1", "--skip-name-resolve"]);
         start.arg(format!("--port={port}")).arg(format!("--socket={d}/s")).arg(format!("--pid-file={d}/pid"));
         start.args([
@@ -74,13 +53,11 @@ impl Server {
             "--performance-schema",
         ]);
         if let Some((certificate, key)) = identity {
-            for (name, text) in [("cert.pem", certificate), ("key.pem", key)] {
-                let script = format!("umask 077; cat > {d}/{name} <<'END'\n{text}\nEND\n");
-                assert!(run(Path::new("/bin/sh"), &["-c", &script]).status.success());
-            }
+            ACCOUNT.write(&dir.join("cert.pem"), certificate);
+            ACCOUNT.write(&dir.join("key.pem"), key);
             start.arg(format!("--ssl-cert={d}/cert.pem")).arg(format!("--ssl-key={d}/key.pem"));
         }
-        let child = start.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
+        let child = spawn(start)?;
         let server = Self { child, port, dir, client };
         // The client itself takes a moment: no waiting of our own.
         (0..400).any(|_| server.sql("SELECT 1").status.success()).then_some(server)
@@ -88,17 +65,11 @@ impl Server {
 
     fn sql(&self, statement: &str) -> Output {
         let socket = format!("--socket={}/s", self.dir.display());
-        run(
+        ACCOUNT.run(
             &self.client,
             &["--no-defaults", "--default-character-set=utf8mb4", &socket, "-u", "root", "-e", statement],
         )
     }
-}
-
-fn dsn(text: &str) -> tempfile::NamedTempFile {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), text).expect("written");
-    file
 }
 
 fn task(file: &tempfile::NamedTempFile) -> Task {
@@ -113,9 +84,7 @@ fn collected(prober: &Prober, text: &str) -> Mysql {
 }
 
 fn refused(prober: &Prober, text: &str) -> Failure {
-    let e = failure(prober, &task(&dsn(text)));
-    assert!(!e.detail.contains(PASSWORD) && !e.detail.contains("wr0ng"), "{e}");
-    e
+    database::refused(prober, &task(&dsn(text)))
 }
 
 fn values(m: &Mysql, query: &str, column: &str) -> Vec<String> {
@@ -140,7 +109,7 @@ fn a_server_answers_every_question_read_only() {
          CREATE TABLE app.t (id INT PRIMARY KEY, v TEXT); CREATE TABLE app.u (v TEXT);
          INSERT INTO app.u VALUES ('王小明'); SELECT * FROM app.u WHERE v = '王小明'"
     ));
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_done(&done);
     let prober = lab();
     let at = format!("localhost:{}/", server.port);
     let found = collected(&prober, &format!("mysql://probe:{PASSWORD}@{at}?ssl-mode=REQUIRED\n"));
@@ -171,19 +140,15 @@ fn a_server_answers_every_question_read_only() {
     let no_right = weak.queries["transactions"].as_ref().expect_err("no right");
     assert_eq!(no_right.code, Code::NoRight, "{no_right}");
 
-    let e = refused(&prober, &format!("mysql://probe:wr0ng@{at}"));
+    let e = refused(&prober, &format!("mysql://probe:{WRONG}@{at}"));
     assert_eq!(e.code, Code::LoginRefused, "{e}");
     let e = refused(&prober, &format!("mysql://probe:{PASSWORD}@{at}?ssl-mode=VERIFY_IDENTITY"));
     assert_eq!(e.code, Code::TlsFailed, "{e}");
     let e = refused(&prober, &format!("mysql://plain:{PASSWORD}@{at}nix"));
     assert!(matches!(e.code, Code::BadSetting | Code::NoRight), "{e}");
 
-    let ca = dsn(&authority.pem());
-    let trusting = crate::support::prober(Settings {
-        trust_ca_file: Some(ca.path().into()),
-        ..settings(&["localhost"])
-    });
-    let strict = collected(&trusting, &format!("mysql://probe:{PASSWORD}@{at}?ssl-mode=VERIFY_IDENTITY"));
+    let strict =
+        collected(&trusting(&authority), &format!("mysql://probe:{PASSWORD}@{at}?ssl-mode=VERIFY_IDENTITY"));
     assert_eq!(values(&strict, "tls", "trusted"), ["t"]);
 }
 

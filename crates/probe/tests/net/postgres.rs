@@ -1,19 +1,20 @@
 //! A real PostgreSQL, when this machine has one.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Output};
 
 use bulwark_probe::evidence::{Body, Postgres};
 use bulwark_probe::failure::{Code, Failure};
-use bulwark_probe::net::{Prober, Settings};
+use bulwark_probe::net::Prober;
 use bulwark_probe::task::Task;
 use bulwark_testkit::tls::Authority;
 use bulwark_testkit::{closed_port, skip};
 
+use crate::database::{self, Account, PASSWORD, WRONG, assert_done, dsn, spawn, trusting};
 use crate::support::*;
 
-const PASSWORD: &str = "geheim-7Q";
+const ACCOUNT: Account = Account("postgres");
 
 /// A server of our own on a free port; stops when dropped.
 struct Server {
@@ -25,29 +26,13 @@ struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = run(
+        let _ = ACCOUNT.run(
             &self.bin.join("pg_ctl"),
             &["stop", "-m", "immediate", "-D", &self.dir.display().to_string()],
         );
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.dir);
     }
-}
-
-/// PostgreSQL refuses to run as root.
-fn command(program: &Path) -> Command {
-    if std::fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0) {
-        let mut command = Command::new("runuser");
-        command.args(["-u", "postgres", "--"]).arg(program);
-        command.current_dir("/");
-        command
-    } else {
-        Command::new(program)
-    }
-}
-
-fn run(program: &Path, arguments: &[&str]) -> Output {
-    command(program).args(arguments).stdin(Stdio::null()).output().expect("runs")
 }
 
 impl Server {
@@ -57,52 +42,37 @@ impl Server {
             .filter_map(Result::ok)
             .map(|v| v.path().join("bin"))
             .find(|b| b.join("initdb").exists())?;
-        let made = run(Path::new("/usr/bin/mktemp"), &["-d", "/tmp/bulwark-pg-XXXXXX"]);
-        let dir = PathBuf::from(String::from_utf8_lossy(&made.stdout).trim());
-        if !dir.is_dir() {
-            return None;
-        }
+        let dir = ACCOUNT.folder()?;
         let d = dir.display().to_string();
-        let init = run(
-            &bin.join("initdb"),
-            &["-D", &d, "-U", "postgres", "-N", "-A", "trust", "--auth-host=scram-sha-256"],
-        );
-        assert!(init.status.success(), "{}", String::from_utf8_lossy(&init.stderr));
+        let arguments = ["-D", &d, "-U", "postgres", "-N", "-A", "trust", "--auth-host=scram-sha-256"];
+        assert_done(&ACCOUNT.run(&bin.join("initdb"), &arguments));
         let port = closed_port().ok()?.port();
-        let mut start = command(&bin.join("postgres"));
+        let mut start = ACCOUNT.command(&bin.join("postgres"));
         start.args(["-D", &d, "-p", &port.to_string(), "-k", &d, "-c", "listen_addresses=127.0.0.1", "-F"]);
         if let Some((certificate, key)) = identity {
-            for (name, text) in [("server.crt", certificate), ("server.key", key)] {
-                // Written by the owner of the folder, so that the server accepts it.
-                let script = format!("umask 077; cat > {d}/{name} <<'END'\n{text}\nEND\n");
-                assert!(run(Path::new("/bin/sh"), &["-c", &script]).status.success());
-            }
+            ACCOUNT.write(&dir.join("server.crt"), certificate);
+            ACCOUNT.write(&dir.join("server.key"), key);
             start.args(["-c", "ssl=on"]);
         }
-        let child = start.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
+        let child = spawn(start)?;
         let server = Self { child, port, dir, bin };
         for _ in 0..200 {
             if server.sql("SELECT 1").status.success() {
                 return Some(server);
             }
-            let _ = run(&server.bin.join("pg_isready"), &["-t", "1", "-h", &d, "-p", &port.to_string()]);
+            let _ =
+                ACCOUNT.run(&server.bin.join("pg_isready"), &["-t", "1", "-h", &d, "-p", &port.to_string()]);
         }
         None
     }
 
     fn sql(&self, statement: &str) -> Output {
         let (dir, port) = (self.dir.display().to_string(), self.port.to_string());
-        run(
+        ACCOUNT.run(
             &self.bin.join("psql"),
             &["-X", "-q", "-h", &dir, "-p", &port, "-U", "postgres", "-d", "postgres", "-c", statement],
         )
     }
-}
-
-fn dsn(text: &str) -> tempfile::NamedTempFile {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), text).expect("written");
-    file
 }
 
 fn task(file: &tempfile::NamedTempFile) -> Task {
@@ -117,9 +87,7 @@ fn collected(prober: &Prober, text: &str) -> Postgres {
 }
 
 fn refused(prober: &Prober, text: &str) -> Failure {
-    let e = failure(prober, &task(&dsn(text)));
-    assert!(!e.detail.contains(PASSWORD) && !e.detail.contains("wr0ng"), "{e}");
-    e
+    database::refused(prober, &task(&dsn(text)))
 }
 
 fn value(p: &Postgres, query: &str, column: &str) -> Option<String> {
@@ -141,8 +109,7 @@ fn a_database_answers_every_question_read_only() {
             .into(),
         "INSERT INTO t SELECT n, n::text FROM generate_series(1, 50) n; DELETE FROM t WHERE id < 20".into(),
     ] {
-        let done = server.sql(&statement);
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        assert_done(&server.sql(&statement));
     }
     let prober = lab();
     let at = format!("localhost:{}/postgres", server.port);
@@ -178,19 +145,15 @@ fn a_database_answers_every_question_read_only() {
     assert!(!weak.tls && !weak.queries.contains_key("tls"));
     assert_eq!(value(&weak, "role", "pg_monitor").as_deref(), Some("f"));
 
-    let e = refused(&prober, &format!("postgresql://probe:wr0ng@{at}"));
+    let e = refused(&prober, &format!("postgresql://probe:{WRONG}@{at}"));
     assert_eq!(e.code, Code::LoginRefused, "{e}");
     let e = refused(&prober, &format!("postgresql://probe:{PASSWORD}@{at}?sslmode=verify-full"));
     assert_eq!(e.code, Code::TlsFailed, "{e}");
     let e = refused(&prober, &format!("postgresql://probe:{PASSWORD}@localhost:{}/nix", server.port));
     assert_eq!(e.code, Code::BadSetting, "{e}");
 
-    let ca = dsn(&authority.pem());
-    let trusting = crate::support::prober(Settings {
-        trust_ca_file: Some(ca.path().into()),
-        ..settings(&["localhost"])
-    });
-    let strict = collected(&trusting, &format!("postgresql://probe:{PASSWORD}@{at}?sslmode=verify-full"));
+    let strict =
+        collected(&trusting(&authority), &format!("postgresql://probe:{PASSWORD}@{at}?sslmode=verify-full"));
     assert_eq!(value(&strict, "tls", "trusted").as_deref(), Some("t"));
 }
 

@@ -1,7 +1,7 @@
 //! A prober for tests.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bulwark_model::{FixedClock, Intensity};
 use bulwark_probe::evidence::{Body, Http, Outcome, Record};
@@ -9,6 +9,7 @@ use bulwark_probe::failure::{Code, Failure};
 use bulwark_probe::net::{Limits, Prober, Settings, Stop};
 use bulwark_probe::scope::Scope;
 use bulwark_probe::task::Task;
+use bulwark_testkit::http::HttpServer;
 
 /// Lab settings with short limits; the hosts are in scope.
 pub fn settings(hosts: &[&str]) -> Settings {
@@ -65,4 +66,23 @@ pub fn http_failure(prober: &Prober, url: &str) -> Failure {
 /// Why the body of the last hop could not be read.
 pub fn body_code(http: &Http) -> Option<Code> {
     http.hops.last().and_then(|h| h.body_failure.as_ref()).map(|f| f.code)
+}
+
+/// Stops a task once the server has its first request: it must end without waiting for an answer.
+pub fn assert_stops_at_once(prober: &Prober, task: &Task, server: &HttpServer) {
+    let stop = Stop::new();
+    std::thread::scope(|threads| {
+        let collecting = threads.spawn(|| {
+            let record = prober.collect(task, &stop);
+            (record, Instant::now())
+        });
+        while server.requests().is_empty() {
+            std::thread::yield_now();
+        }
+        let pulled = Instant::now();
+        stop.stop();
+        let (record, ended) = collecting.join().expect("no panic");
+        assert!(matches!(record.outcome, Outcome::Failed(e) if e.code == Code::Interrupted));
+        assert!(ended - pulled < Duration::from_millis(200), "{:?}", ended - pulled);
+    });
 }

@@ -65,7 +65,7 @@ impl View {
         let tested = doc.chapters.iter().any(|c| c.tested() > 0);
         Self {
             agency: clean::line(&doc.system.agency),
-            title: w.fill("title", &[("system", system.clone())]),
+            title: w.fill("title", &[("system", before_text(&system, lang))]),
             report_id: clean::line(&doc.run.id),
             classification: clean::line(doc.run.classification.get(lang)),
             facts: facts(doc, w),
@@ -95,6 +95,14 @@ impl View {
             system,
         }
     }
+}
+
+/// A name that text follows at once. Chinese text keeps a space from a Latin letter or a digit.
+fn before_text(name: &str, lang: Lang) -> String {
+    // Full-width and Chinese characters begin at U+2E80 and need none.
+    let narrow = name.ends_with(|c: char| c.is_alphanumeric() && c < '\u{2e80}');
+    let space = if lang == Lang::ZhTw && narrow { " " } else { "" };
+    format!("{name}{space}")
 }
 
 /// The block under the title, as on an official letter.
@@ -186,5 +194,23 @@ fn score_words(score: Option<u8>, w: Words) -> String {
     match score {
         Some(s) => w.fill("score.value", &[("score", s.min(100).to_string())]),
         None => w.t("score.none"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chinese_text_keeps_a_space_from_latin() {
+        let zh = |name| before_text(name, Lang::ZhTw);
+        assert_eq!(zh("本機 vm"), "本機 vm ");
+        assert_eq!(zh("系統 2"), "系統 2 ");
+        assert_eq!(zh("Café"), "Café ");
+        assert_eq!(zh("案件系統"), "案件系統");
+        assert_eq!(zh("系統（新）"), "系統（新）");
+        assert_eq!(zh("系統Ａ"), "系統Ａ", "full width");
+        assert_eq!(zh(""), "");
+        assert_eq!(before_text("vm", Lang::En), "vm");
     }
 }

@@ -350,7 +350,7 @@ fn http_dates_are_whole_seconds_and_may_be_stored() {
         &plan(),
         vec![http_record(vec![exchange("https://a/", &[], "x")])],
         NotTested,
-        "common.no_target",
+        "common.nothing_to_judge",
     );
 }
 

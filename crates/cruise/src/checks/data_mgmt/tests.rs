@@ -1,7 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use bulwark_i18n::wrong_usage;
-use bulwark_model::{Intensity, ProtectionLevel, Severity, SystemClass, Verdict};
+use bulwark_model::{Severity, Verdict};
 use bulwark_probe::evidence::{
     Blob, Body, FileFact, Files, Host, Mount, Outcome, PathAnswer, PathProbe, Paths, Record,
 };
@@ -10,7 +10,8 @@ use jiff::Timestamp;
 
 use super::{CHECKS, webroot};
 use crate::check::{Case, Definition, Line, judge_one, texts};
-use crate::plan::{Answer, AnswerValue, Background, LocalPath, Location, PathKind, Plan, PlanScope, System};
+use crate::checks::sample::{assert_readable, bare_plan};
+use crate::plan::{Answer, AnswerValue, LocalPath, PathKind, Plan, PlanScope};
 
 use Verdict::{Fail, Manual, NotTested, Pass, Warn};
 
@@ -20,17 +21,6 @@ const HOUR: i64 = 3_600;
 
 fn plan(paths: &[(PathKind, &str)]) -> Plan {
     Plan {
-        system: System {
-            name: "公文系統".into(),
-            agency: "某機關".into(),
-            class: SystemClass::Operational,
-            level: ProtectionLevel::Medium,
-            confidentiality: ProtectionLevel::Medium,
-            integrity: ProtectionLevel::Medium,
-            availability: ProtectionLevel::Medium,
-            background: Background::default(),
-        },
-        location: Location::default(),
         scope: PlanScope {
             paths: paths
                 .iter()
@@ -43,15 +33,7 @@ fn plan(paths: &[(PathKind, &str)]) -> Plan {
                 .collect(),
             ..PlanScope::default()
         },
-        window: None,
-        intensity: Intensity::Low,
-        checks: BTreeMap::new(),
-        transactions: vec![],
-        answers: BTreeMap::new(),
-        approval: None,
-        stop: crate::plan::StopSwitch::default(),
-        sha256: String::new(),
-        source: String::new(),
+        ..bare_plan()
     }
 }
 
@@ -77,16 +59,7 @@ fn judge(id: &str, plan: &Plan, records: Vec<Record>) -> Vec<Line> {
     let taken_at = Timestamp::from_second(NOW).expect("a time");
     let case = Case { plan, evidence: &evidence, planned_kinds: kinds, taken_at };
     let lines = judge_one(definition(id), &case);
-    for line in &lines {
-        for text in [&line.message.zh_tw, &line.message.en] {
-            assert!(
-                !text.contains('{') && *text != format!("{id}.{}", line.sentence),
-                "{id} {}: {text}",
-                line.sentence
-            );
-        }
-        assert!(line.excerpt.lines().count() <= 10, "{id}: {}", line.excerpt);
-    }
+    assert_readable(id, &lines);
     lines
 }
 

@@ -1,9 +1,7 @@
 //! Plans and evidence for tests of the domains `architecture`, `function` and `end_user`.
 
-use std::collections::BTreeMap;
-
 use bulwark_i18n::wrong_usage;
-use bulwark_model::{Intensity, ProtectionLevel, Severity, SystemClass, Verdict};
+use bulwark_model::{Severity, SystemClass, Verdict};
 use bulwark_probe::evidence::{
     Blob, Body, Browser, Dns, DnsExchange, DnsRole, Exchange, Http, Outcome, Page, Phases, Record, Resource,
 };
@@ -12,6 +10,7 @@ use bulwark_probe::scope::Vantage;
 use jiff::Timestamp;
 
 use crate::check::{Case, Definition, Line, find, judge_one, texts};
+use crate::checks::sample::{assert_readable, bare_plan};
 use crate::plan::{Answer, AnswerValue, Background, Location, Plan, PlanScope, System};
 
 pub const NOW: &str = "2026-11-25T02:00:00Z";
@@ -28,10 +27,6 @@ pub fn plan() -> Plan {
             name: "戶政查詢系統".into(),
             agency: "示範機關".into(),
             class: SystemClass::Critical,
-            level: ProtectionLevel::Medium,
-            confidentiality: ProtectionLevel::Medium,
-            integrity: ProtectionLevel::Medium,
-            availability: ProtectionLevel::Medium,
             background: Background {
                 business_item: some(),
                 stakeholder: some(),
@@ -43,6 +38,7 @@ pub fn plan() -> Plan {
                 operator: some(),
                 vendor: some(),
             },
+            ..bare_plan().system
         },
         location: Location { vantage: Vantage::Internet, ..Location::default() },
         scope: PlanScope {
@@ -51,15 +47,7 @@ pub fn plan() -> Plan {
             mail_domains: vec!["a.gov.tw".into()],
             ..PlanScope::default()
         },
-        window: None,
-        intensity: Intensity::Low,
-        checks: BTreeMap::new(),
-        transactions: Vec::new(),
-        answers: BTreeMap::new(),
-        approval: None,
-        stop: crate::plan::StopSwitch::default(),
-        sha256: String::new(),
-        source: String::new(),
+        ..bare_plan()
     }
 }
 
@@ -257,28 +245,8 @@ pub fn run(id: &str, plan: &Plan, records: Vec<Record>) -> Vec<Line> {
     let case = Case { plan, evidence: &evidence, planned_kinds: KINDS, taken_at: now() };
     let lines = judge_one(definition, &case);
     assert!(!lines.is_empty(), "{id} wrote nothing");
-    for line in &lines {
-        let key = if line.sentence.starts_with("common.") {
-            line.sentence.clone()
-        } else {
-            format!("{id}.{}", line.sentence)
-        };
-        for words in [&line.message.zh_tw, &line.message.en] {
-            assert_ne!(*words, key, "{id}: `{}` has no text", line.sentence);
-            assert!(!unfilled(words), "{id}: argument not filled in: {words}");
-        }
-        assert!(line.excerpt.lines().count() <= 10, "{id}: long excerpt: {}", line.excerpt);
-        assert!(!line.asset.is_empty(), "{id}: a line without asset");
-    }
+    assert_readable(id, &lines);
     lines
-}
-
-fn unfilled(s: &str) -> bool {
-    s.split('{').skip(1).any(|rest| {
-        rest.split_once('}').is_some_and(|(name, _)| {
-            !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
-        })
-    })
 }
 
 /// Judges and expects exactly these verdicts with their sentences, in any order of lines.

@@ -50,7 +50,7 @@ fn log_record(body: PgLog) -> Record {
 
 /// Judges a log, beside a server with these settings when they are given.
 fn judge_log(id: &str, body: PgLog, settings: Option<&str>) -> Line {
-    let plan = plan();
+    let plan = bare_plan();
     let mut evidence = vec![("E-0001".to_owned(), log_record(body))];
     if let Some(settings) = settings {
         let server = database(&[("settings", settings)]);
@@ -156,7 +156,7 @@ fn a_log_that_says_nothing_is_not_judged() {
             subject: PATH.into(),
             ..record(Outcome::Failed(Failure::new(Step::Read, Code::Unreadable, PATH)))
         };
-        let plan = plan();
+        let plan = bare_plan();
         let evidence = [("E-0001".to_owned(), unread)];
         let taken_at = evidence[0].1.started_at;
         let case = Case { plan: &plan, evidence: &evidence, planned_kinds: &["pg_log"], taken_at };

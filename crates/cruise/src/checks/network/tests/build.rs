@@ -1,8 +1,6 @@
 //! Plans and evidence made for tests of `network` and `vuln`.
 
-use std::collections::BTreeMap;
-
-use bulwark_model::{Intensity, ProtectionLevel, SystemClass, Verdict};
+use bulwark_model::Verdict;
 use bulwark_probe::evidence::{
     Blob, Body, Dns, DnsExchange, DnsRole, Exchange, Http, MtaSts, Outcome, Phases, PortState, Ports, Record,
     Smtp, Tcp, TcpSample, TlsAnswer, TlsAttempt, TlsHandshake, TlsVersions,
@@ -11,7 +9,8 @@ use bulwark_probe::failure::{Code, Failure, Step};
 use jiff::Timestamp;
 
 use crate::check::{Case, Line, find, judge_one};
-use crate::plan::{Background, Host, Location, Plan, PlanScope, System};
+use crate::checks::sample::{assert_readable, bare_plan};
+use crate::plan::{Host, Plan, PlanScope};
 
 /// When all evidence is taken.
 pub const NOW: &str = "2026-11-25T02:00:00Z";
@@ -26,17 +25,6 @@ pub fn now() -> Timestamp {
 
 pub fn plan() -> Plan {
     Plan {
-        system: System {
-            name: "線上申辦系統".into(),
-            agency: "測試機關".into(),
-            class: SystemClass::Operational,
-            level: ProtectionLevel::Medium,
-            confidentiality: ProtectionLevel::Medium,
-            integrity: ProtectionLevel::Medium,
-            availability: ProtectionLevel::Medium,
-            background: Background::default(),
-        },
-        location: Location::default(),
         scope: PlanScope {
             domains: vec!["agency.gov.tw".into()],
             mail_domains: vec!["agency.gov.tw".into()],
@@ -51,15 +39,7 @@ pub fn plan() -> Plan {
             urls: vec!["https://www.agency.gov.tw/".parse().expect("a URL")],
             ..PlanScope::default()
         },
-        window: None,
-        intensity: Intensity::Low,
-        checks: BTreeMap::new(),
-        transactions: Vec::new(),
-        answers: BTreeMap::new(),
-        approval: None,
-        stop: crate::plan::StopSwitch::default(),
-        sha256: String::new(),
-        source: String::new(),
+        ..bare_plan()
     }
 }
 
@@ -91,15 +71,7 @@ pub fn judge(id: &str, plan: &Plan, bodies: Vec<Outcome>) -> Vec<Line> {
     let definition = find(id).unwrap_or_else(|| panic!("{id} is in the catalogue"));
     let lines = judge_one(definition, &case);
     assert!(!lines.is_empty(), "{id} says something");
-    for line in &lines {
-        let key = format!("{id}.{}", line.sentence);
-        assert_ne!(line.message.zh_tw, key, "a sentence that does not exist");
-        for text in [&line.message.zh_tw, &line.message.en] {
-            // `\u{202e}` is a control character made visible.
-            assert!(!text.replace("\\u{", "").contains('{'), "{key} is not filled: {text}");
-        }
-        assert!(line.excerpt.lines().count() <= 10, "{key}: {}", line.excerpt);
-    }
+    assert_readable(id, &lines);
     lines
 }
 

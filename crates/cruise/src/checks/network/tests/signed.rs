@@ -1,5 +1,5 @@
-//! DNSSEC and DANE over answers of zones signed by BIND (`signed.json`, written by the ignored test
-//! `write_the_fixture` of the collector).
+//! DNSSEC and DANE over answers of zones signed by BIND (`signed.json`, kept up to date by the test
+//! `the_fixture_of_the_checks_is_up_to_date` of the collector).
 
 use bulwark_model::{Severity, Verdict};
 use bulwark_probe::dnssec::ROOT_ANCHORS;

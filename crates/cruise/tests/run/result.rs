@@ -1,7 +1,5 @@
 //! Results: judged, sealed, opened, compared, judged again.
 
-mod support;
-
 use bulwark_bundle::Key;
 use bulwark_cruise::finding::Previous;
 use bulwark_cruise::io;
@@ -10,7 +8,8 @@ use bulwark_cruise::run::run;
 use bulwark_model::{Change, FixedClock, Severity};
 use bulwark_probe::failure::Code;
 use bulwark_probe::net::Stop;
-use support::{APPROVAL, Fake, at, order, plan};
+
+use crate::support::{APPROVAL, Fake, at, order, plan};
 
 const NOSNIFF: &str = "end_user.nosniff";
 const PAGE_KEY: &str = "http:https://www.example.gov.tw/";
@@ -108,8 +107,8 @@ fn another_plan_or_a_changed_byte_is_refused_by_name() {
 
 #[test]
 fn severity_says_which_rule_decided_it() {
-    let text =
-        support::plan_text(APPROVAL).replace("security_level = \"medium\"", "security_level = \"high\"");
+    let text = crate::support::plan_text(APPROVAL)
+        .replace("security_level = \"medium\"", "security_level = \"high\"");
     let strict = bulwark_cruise::plan::read("p", &text, std::path::Path::new("/")).expect("a plan");
     let easy = result(false, false, None);
     let raised = CruiseResult::judge(strict, easy.meta.clone(), easy.evidence.clone(), easy.judged_at, None);

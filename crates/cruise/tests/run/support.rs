@@ -1,5 +1,4 @@
 //! A plan, a collector that answers from a table, and a few pieces of evidence.
-#![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -1,15 +1,14 @@
 //! Running a plan: permission, windows, interruption, resumption. The clock stands still unless
 //! somebody sleeps on it.
 
-mod support;
-
 use std::path::Path;
 
 use bulwark_cruise::run::{Gathered, Halt, Order, run};
 use bulwark_model::{Clock, Diagnostic, FixedClock};
 use bulwark_probe::failure::Code;
 use bulwark_probe::net::Stop;
-use support::{APPROVAL, Fake, at, order, plan};
+
+use crate::support::{APPROVAL, Fake, at, order, plan};
 
 fn go(order: &Order<'_>, fake: &Fake<'_>, clock: &FixedClock) -> Result<Gathered, Halt> {
     run(order, fake, clock, &Stop::new(), &|_| {})
@@ -33,7 +32,7 @@ fn nothing_starts_without_approval_and_background() {
     let fake = Fake::new(&clock);
     assert_eq!(codes(&refused(go(&order(&plan(""), out.path()), &fake, &clock))), ["BW-RUN-001"]);
 
-    let text = support::plan_text(APPROVAL).replace("vendor = \"i\"", "");
+    let text = crate::support::plan_text(APPROVAL).replace("vendor = \"i\"", "");
     let poor = bulwark_cruise::plan::read("p", &text, Path::new("/")).expect("a plan");
     let notes = refused(go(&order(&poor, out.path()), &fake, &clock));
     assert_eq!(codes(&notes), ["BW-RUN-008"]);
@@ -152,7 +151,7 @@ fn two_runs_never_share_a_folder() {
     assert_eq!(codes(&refused(go(&order(&plan, out.path()), &fake, &clock))), ["BW-RUN-011"]);
     drop(open);
     // Not sealed: the journal is still there, and belongs to this plan alone.
-    let other = support::plan(&format!("domains = [\"example.gov.tw\"]\n{APPROVAL}"));
+    let other = crate::support::plan(&format!("domains = [\"example.gov.tw\"]\n{APPROVAL}"));
     assert_eq!(codes(&refused(go(&order(&other, out.path()), &fake, &clock))), ["BW-RUN-003"]);
 }
 

@@ -1,7 +1,5 @@
 //! The owner's stop switch: it ends a run like Ctrl-C, and the same command goes on.
 
-mod support;
-
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +12,8 @@ use bulwark_probe::failure::{Code, Failure, Step};
 use bulwark_probe::net::{Stop, Traffic};
 use bulwark_probe::task::Task;
 use jiff::{SignedDuration, Timestamp};
-use support::{APPROVAL, Fake, at, exchange, order};
+
+use crate::support::{APPROVAL, Fake, at, exchange, order};
 
 const SWITCH: &str = "https://www.example.gov.tw/stop.txt";
 
@@ -81,7 +80,7 @@ impl Collect for Owner<'_> {
 }
 
 fn plan_with(stop: &str, folder: &Path) -> Plan {
-    let text = support::plan_text(&format!("{APPROVAL}\n[stop]\n{stop}\n"));
+    let text = crate::support::plan_text(&format!("{APPROVAL}\n[stop]\n{stop}\n"));
     plan::read("plan.toml", &text, folder).unwrap_or_else(|n| panic!("{n:?}"))
 }
 
@@ -228,7 +227,7 @@ fn the_switch_works_while_a_long_item_runs() {
 #[test]
 fn repetitions_missed_while_stopped_come_at_their_distance() {
     let out = tempfile::tempdir().expect("a folder");
-    let text = support::plan_text(&format!(
+    let text = crate::support::plan_text(&format!(
         "\n[[transaction]]\nname = \"t\"\nrepetitions = 8\n[[transaction.step]]\nurl = \"https://www.example.gov.tw/\"\n{APPROVAL}\n[stop]\nfile = \"STOP\"\n"
     ));
     let plan = plan::read("plan.toml", &text, out.path()).unwrap_or_else(|n| panic!("{n:?}"));
