@@ -17,6 +17,13 @@ const NEEDS: &[(&str, IsThere)] = &[
     ("fonts-noto-cjk", || Path::new("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").exists()),
     ("nginx-light", || sys::which("nginx").is_some()),
     ("postgresql", || demo::postgres_is_installed()),
+    ("bind9", || sys::which("named").is_some()),
+    ("bind9-dnsutils", || sys::which("delv").is_some()),
+    ("gnutls-bin", || sys::which("gnutls-serv").is_some()),
+    ("nsd", || sys::which("nsd").is_some()),
+    ("sslscan", || sys::which("sslscan").is_some()),
+    ("unbound-host", || sys::which("unbound-host").is_some()),
+    ("python3-spf", || Path::new("/usr/lib/python3/dist-packages/spf.py").exists()),
 ];
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -62,6 +69,9 @@ fn prepare() -> Result<()> {
     }
     for package in missing() {
         println!("missing: {package} (Debian package; its tests are skipped)");
+    }
+    if let Err(error) = crate::tools::prepare() {
+        println!("missing: template engines and axe ({error:#}; their checks are skipped)");
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod conformance;
 mod demo;
 mod dist;
 mod sys;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -26,7 +27,9 @@ Tasks of the Bulwark workspace
       --full                       also long property tests and the demo from start to end
   cargo xtask bench cruise         measure, and write the numbers to docs/benchmarks.md
   cargo xtask bench probe          our probes against testssl.sh, sslyze and the blackbox exporter
+  cargo xtask bench ds             the design system against GOV.UK Frontend
   cargo xtask conformance checks   passed/total for each data set of the checks
+  cargo xtask conformance twid     the same for identity numbers, dates, names, phones
   cargo xtask dist                 portable archive in out/dist/
   cargo xtask help                 this text
 
@@ -56,7 +59,8 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["test", "--full"] => check::run(true),
         ["bench", "cruise"] => bench::cruise(),
         ["bench", "probe"] => bench::probe::run(),
-        ["bench", ..] => bail!("which area? `cargo xtask bench cruise` or `probe`"),
+        ["bench", "ds"] => bench::ds::run(),
+        ["bench", ..] => bail!("which area? `cargo xtask bench cruise`, `probe` or `ds`"),
         ["conformance", area] => conformance::run(area),
         ["dist"] => dist::run().map(done),
         _ => bail!("no task `{}`; see `cargo xtask help`", arguments.join(" ")),

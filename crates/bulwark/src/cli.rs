@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use bulwark_cruise::plan::single::Profile;
 use bulwark_model::{Domain, Intensity, Lang, Severity};
+use bulwark_twid::Kind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// 壁壘 Bulwark：政府資訊系統安全與韌性平臺
@@ -29,6 +30,17 @@ pub enum Command {
     /// 單次探測一個目標 Look at one target right now
     #[command(subcommand)]
     Probe(Probe),
+    /// 政府設計系統：元件、文件網站與發行檔 The government design system: components, documentation site, release archive
+    #[command(subcommand)]
+    Ds(Ds),
+    /// 驗證欄位：每行一個 JSON 字串，逐行回覆 Validate fields: one JSON string a line in, one object a line out
+    Validate {
+        /// 種類，未填則列出：person-id、national-id、residence-id、company-id、roc-date、name、postcode、phone Kind; lists them when left out
+        kind: Option<Kind>,
+        /// 只驗證這一個值，並以文字回覆 Only this value, answered in words
+        #[arg(allow_hyphen_values = true)]
+        value: Option<String>,
+    },
     /// 說明檢查項目或訊息代碼 Explain a check (network.hsts) or a message code (BW-PLAN-002)
     Explain {
         /// 檢查項目或訊息代碼 Check id or message code
@@ -163,6 +175,9 @@ pub struct ProbeRun {
     /// 權威名稱伺服器的連接埠（實驗室） Port of authoritative name servers (laboratory)
     #[arg(long, default_value_t = 53, value_name = "PORT", hide = true)]
     pub authoritative_port: u16,
+    /// 郵件伺服器的連接埠（實驗室） Port of mail hosts (laboratory)
+    #[arg(long, default_value_t = 25, value_name = "PORT", hide = true)]
+    pub smtp_port: u16,
     /// 內部憑證機構（PEM） Further certificate authority (PEM)
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
@@ -202,6 +217,65 @@ impl From<ProfileWord> for Profile {
             ProfileWord::Full => Self::Full,
         }
     }
+}
+
+/// `bulwark ds …`
+#[derive(Debug, Subcommand)]
+pub enum Ds {
+    /// 列出元件 List the components
+    List,
+    /// 以 JSON 參數產生一個元件的 HTML Render a component from JSON parameters
+    Render {
+        /// 元件 Component
+        component: String,
+        /// 參數檔，未填由標準輸入讀取 Parameter file; standard input unless given
+        params: Option<PathBuf>,
+    },
+    /// 把圖表資料換成 chart 元件的參數（kind：line、bars、stacked、heat、timeline、topology） Turn chart data into parameters of the chart component
+    Chart {
+        /// 資料檔，未填由標準輸入讀取 Data file; standard input unless given
+        data: Option<PathBuf>,
+    },
+    /// 印出設計權杖的 CSS 自訂屬性 Print the tokens as CSS custom properties
+    Tokens {
+        /// 機關品牌主題檔（DTCG） Brand theme of an agency (DTCG)
+        #[arg(long, value_name = "FILE")]
+        theme: Option<PathBuf>,
+    },
+    /// 檢查全部元件：規則、三引擎、axe、鍵盤、對比 Check all components: rules, three engines, axe, keyboard, contrast
+    Check {
+        /// 其他引擎與 axe 的資料夾 Folder of the other engines and axe
+        #[arg(long, default_value = "design/tools", value_name = "DIR")]
+        tools: PathBuf,
+        /// 瀏覽器只看這些元件（可重複） Only these in the browser (repeatable)
+        #[arg(long, value_name = "NAME")]
+        only: Vec<String>,
+    },
+    /// 與留存的畫面比對每個元件 Compare every component with its kept screenshots
+    Shots {
+        /// 留存畫面的資料夾 Folder of the kept screenshots
+        #[arg(long, default_value = "design/reference", value_name = "DIR")]
+        reference: PathBuf,
+        /// 以目前畫面取代留存的畫面 Replace the kept screenshots by what is seen now
+        #[arg(long)]
+        update: bool,
+    },
+    /// 在本機開啟文件網站 Serve the documentation site on this machine
+    Serve {
+        /// 連接埠 Port
+        #[arg(long, default_value_t = 7340, value_name = "PORT")]
+        port: u16,
+    },
+    /// 產生靜態文件網站 Write the documentation site as files
+    Build {
+        /// 輸出資料夾 Output folder
+        dir: PathBuf,
+    },
+    /// 產生發行檔（壓縮檔、npm 套件、pip 套件、雜湊值） Write the release archive, npm and pip packages and checksums
+    Pack {
+        /// 輸出資料夾 Output folder
+        dir: PathBuf,
+    },
 }
 
 /// How a probe is printed.

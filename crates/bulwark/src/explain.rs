@@ -7,8 +7,15 @@ use crate::print::{line, say};
 use crate::texts::{diagnostic, texts};
 
 /// Catalogues whose keys are message codes.
-fn message_catalogues() -> [&'static Catalogue; 4] {
-    [texts(), bulwark_cruise::texts(), bulwark_probe::texts(), bulwark_bundle::texts()]
+fn message_catalogues() -> [&'static Catalogue; 6] {
+    [
+        texts(),
+        bulwark_cruise::texts(),
+        bulwark_probe::texts(),
+        bulwark_bundle::texts(),
+        bulwark_ui::texts(),
+        bulwark_ui::tokens::texts(),
+    ]
 }
 
 /// Runs the command.

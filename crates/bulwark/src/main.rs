@@ -4,11 +4,13 @@
 mod cli;
 mod clock;
 mod cruise;
+mod ds;
 mod explain;
 mod home;
 mod print;
 mod probe;
 mod texts;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -20,6 +22,8 @@ fn main() -> ExitCode {
     let exit = match cli.command {
         cli::Command::Cruise(command) => cruise::main(command, cli.lang),
         cli::Command::Probe(command) => probe::main(command, cli.lang),
+        cli::Command::Ds(command) => ds::main(command, cli.lang),
+        cli::Command::Validate { kind, value } => validate::main(kind, value.as_deref(), cli.lang),
         cli::Command::Explain { id } => explain::main(&id, cli.lang),
     };
     ExitCode::from(exit.unwrap_or_else(|notes| {

@@ -159,3 +159,40 @@ fn messages_that_nobody_reads_change_nothing() {
         .expect("it runs");
     assert_eq!(status.code(), Some(2));
 }
+
+#[test]
+fn fields_are_validated_line_by_line_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |kind: &str, input: &str| {
+        assert_cmd::Command::cargo_bin("bulwark")
+            .expect("the binary is built")
+            .current_dir(folder.path())
+            .args(["validate", kind])
+            .write_stdin(input)
+            .output()
+            .expect("it runs")
+    };
+    let o = run("person-id", "\"A123456789\"\n\"A123456788\"\nnot json\n\n\"OA33907570\"");
+    let text = out(&o);
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    assert_eq!((&lines[0]["valid"], &lines[0]["kind"]), (&true.into(), &"national_id".into()));
+    assert_eq!((&lines[1]["reason"], &lines[1]["masked"]), (&"checksum".into(), &"A12****788".into()));
+    assert_eq!(lines[2]["reason"], "not_a_json_string");
+    assert_eq!(
+        (&lines[3]["kind"], &lines[3]["advice"][0]),
+        (&"arc_old".into(), &"old_residence_number".into())
+    );
+    assert!(err(&o).contains("BW-CLI-025"), "{}", err(&o));
+    assert_eq!(code(&o), 1);
+    assert_eq!(code(&run("person-id", "\"A123456789\"")), 0);
+    assert_eq!(code(&run("person-id", "17")), 3);
+    assert_eq!(code(&run("shoe-size", "")), 2);
+    let o = bulwark(folder.path(), &["validate", "roc-date", "112/2/29"]);
+    assert!(
+        code(&o) == 1 && out(&o).contains("day_not_in_month") && !out(&o).contains("2/29"),
+        "{}",
+        out(&o)
+    );
+}

@@ -69,7 +69,14 @@ fn the_list_of_checks_is_up_to_date() {
 fn every_message_code_has_its_page() {
     let own =
         Catalogue::embedded("bulwark", include_str!("../src/zh-TW.toml"), include_str!("../src/en.toml"));
-    let catalogues = [&own, bulwark_cruise::texts(), bulwark_probe::texts(), bulwark_bundle::texts()];
+    let catalogues = [
+        &own,
+        bulwark_cruise::texts(),
+        bulwark_probe::texts(),
+        bulwark_bundle::texts(),
+        bulwark_ui::texts(),
+        bulwark_ui::tokens::texts(),
+    ];
     let mut areas: BTreeMap<String, BTreeMap<String, [String; 4]>> = BTreeMap::new();
     for catalogue in catalogues {
         for (key, what) in catalogue.iter() {

@@ -154,6 +154,45 @@ fn mail_of_a_server_and_dns_and_mail_of_a_domain() {
 }
 
 #[test]
+fn mail_of_a_domain_visits_the_hosts_its_mx_records_name() {
+    let dir = folder();
+    let identity = || Some(TlsIdentity::self_signed(&["mail.demo.test"]));
+    let smtp = SmtpSink::start(loopback(), identity()).expect("a server");
+    let text = |mx: &str| {
+        format!(
+            "demo.test. 300 IN SOA ns1.demo.test. admin.demo.test. 2026010101 3600 600 1209600 300\n\
+             demo.test. 300 IN NS ns1.demo.test.\n{mx}\
+             demo.test. 300 IN A 127.0.0.1\n\
+             ns1.demo.test. 300 IN A 127.0.0.1\n\
+             mail.demo.test. 300 IN A 127.0.0.1\n\
+             away.demo.test. 300 IN A 203.0.113.9\n"
+        )
+    };
+    let mail_of = |mx: &str| {
+        let dns = DnsServer::start(loopback(), Zone::parse(&text(mx)).expect("a zone")).expect("a server");
+        let (resolver, port) = (dns.addr().to_string(), dns.addr().port().to_string());
+        let smtp_port = smtp.addr().port().to_string();
+        let more = ["--resolver", &resolver, "--authoritative-port", &port, "--smtp-port", &smtp_port];
+        probe(dir.path(), "demo.test", "mail", &more)
+    };
+    let (o, json) = mail_of("demo.test. 300 IN MX 10 mail.demo.test.\n");
+    assert!([0, 1, 3].contains(&code(&o)), "{}", err(&o));
+    assert_eq!(verdicts(&json, "network.smtp-starttls"), ["pass"], "{json:#}");
+    assert_eq!(verdicts(&json, "network.mx-present"), ["pass"]);
+    assert_eq!(smtp.sessions(), 1);
+    assert!(smtp.messages().is_empty(), "no mail is sent");
+    // A host at an address that is not ours to touch is refused like any other.
+    let (o, json) = mail_of("demo.test. 300 IN MX 5 away.demo.test.\n");
+    assert!([1, 3].contains(&code(&o)), "{}", out(&o));
+    assert!(err(&o).contains("BW-RUN-010") && err(&o).contains("203.0.113.9"), "{}", err(&o));
+    assert_eq!(verdicts(&json, "network.smtp-starttls"), ["error"], "{json:#}");
+    // Nobody has named a mail host: none is visited.
+    let (_, json) = mail_of("");
+    assert_eq!(verdicts(&json, "network.smtp-starttls"), ["not_tested"], "{json:#}");
+    assert_eq!(smtp.sessions(), 1);
+}
+
+#[test]
 fn what_cannot_be_reached_is_an_error_and_no_failure() {
     let dir = folder();
     let SocketAddr::V4(at) = closed_port().expect("a port") else { panic!("IPv4") };

@@ -25,6 +25,7 @@ pub mod net;
 pub mod observatory;
 pub mod pg;
 pub mod polite;
+pub mod public_suffix;
 pub mod scope;
 pub mod security_txt;
 pub mod storage;

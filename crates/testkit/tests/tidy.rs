@@ -18,6 +18,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("bulwark-bundle", &["bulwark-model", "bulwark-i18n"]),
     ("bulwark-probe", &["bulwark-model", "bulwark-i18n"]),
     ("bulwark-report", &["bulwark-model", "bulwark-i18n"]),
+    ("bulwark-twid", &["bulwark-model", "bulwark-i18n"]),
+    ("bulwark-ui", &["bulwark-model", "bulwark-i18n", "bulwark-twid"]),
     (
         "bulwark-cruise",
         &["bulwark-model", "bulwark-i18n", "bulwark-bundle", "bulwark-probe", "bulwark-report"],
@@ -30,6 +32,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "bulwark-bundle",
             "bulwark-probe",
             "bulwark-report",
+            "bulwark-twid",
+            "bulwark-ui",
             "bulwark-cruise",
         ],
     ),

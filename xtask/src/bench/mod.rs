@@ -1,5 +1,6 @@
 //! `cargo xtask bench AREA`: the numbers of docs/benchmarks.md, measured and written down with their limits.
 
+pub mod ds;
 pub mod probe;
 
 use std::path::Path;
@@ -81,12 +82,7 @@ pub fn cruise() -> Result<ExitCode> {
         limit: 100.0,
         unit: "MiB",
     });
-    let section = section(&measures)?;
-    println!("{section}");
-    let page = sys::root().join("docs/benchmarks.md");
-    let old = std::fs::read_to_string(&page).unwrap_or_else(|_| "# Benchmarks\n".into());
-    sys::write(&page, replaced(&old, "cruise", &section))?;
-    println!("written to {}", page.display());
+    record("cruise", &body(&measures))?;
     Ok(if measures.iter().any(Measure::over) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -142,13 +138,23 @@ fn watched(program: &Path, arguments: &[&str]) -> Result<(f64, f64)> {
     Ok((seconds, peak_kib / 1024.0))
 }
 
-fn section(measures: &[Measure]) -> Result<String> {
+fn body(measures: &[Measure]) -> String {
     let rows: Vec<String> = measures.iter().map(Measure::row).collect();
-    Ok(format!(
-        "## cruise\n\n{}\n\n| measure | value | limit | of the limit | command |\n|---|---|---|---|---|\n{}\n",
-        stamp("cruise")?,
-        rows.join("\n"),
-    ))
+    format!(
+        "| measure | value | limit | of the limit | command |\n|---|---|---|---|---|\n{}\n",
+        rows.join("\n")
+    )
+}
+
+/// Prints an area's section and puts it into docs/benchmarks.md.
+pub fn record(area: &str, body: &str) -> Result<()> {
+    let section = format!("## {area}\n\n{}\n\n{body}", stamp(area)?);
+    println!("{section}");
+    let page = sys::root().join("docs/benchmarks.md");
+    let old = std::fs::read_to_string(&page).unwrap_or_else(|_| "# Benchmarks\n".into());
+    sys::write(&page, replaced(&old, area, &section))?;
+    println!("written to {}", page.display());
+    Ok(())
 }
 
 /// Date, command and machine of a section.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{replaced, stamp};
+use super::record;
 use crate::{demo, sys};
 
 /// The demo's TLS target.
@@ -89,7 +89,7 @@ pub fn run() -> Result<ExitCode> {
         limit: 1.0 / 3.0,
     });
     rows.extend(against_exporter(&examples.join("bench_probe"))?);
-    let mut section = format!("## probe\n\n{}\n\n", stamp("probe")?);
+    let mut section = String::new();
     section.push_str("Processor seconds on the demo's targets; HTTP, HTTPS and DNS are 200 probes each.\n\n");
     section.push_str("| what | ours | peer | theirs | ratio | wanted |\n|---|---|---|---|---|---|\n");
     for row in &rows {
@@ -99,10 +99,7 @@ pub fn run() -> Result<ExitCode> {
     if let Some(handshakes) = handshakes {
         let _ = writeln!(section, "\nHandshakes of our TLS profile: {handshakes:.0} (wanted: ≤ 60).");
     }
-    println!("{section}");
-    let path = sys::root().join("docs/benchmarks.md");
-    let page = std::fs::read_to_string(&path).unwrap_or_else(|_| "# Benchmarks\n".into());
-    sys::write(&path, replaced(&page, "probe", &section))?;
+    record("probe", &section)?;
     let over = rows.iter().any(Row::over) || handshakes.is_some_and(|n| n > 60.0);
     Ok(if over { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -4,12 +4,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use bulwark_cruise::health_report;
+use bulwark_cruise::plan::Plan;
 use bulwark_cruise::plan::single::{Single, Target};
 use bulwark_cruise::result::CruiseResult;
 use bulwark_cruise::run::{Halt, Order};
 use bulwark_i18n::args;
 use bulwark_model::{Clock as _, Diagnostic, Exit, Intensity, Lang, Verdict};
+use bulwark_probe::evidence::{Body, Dns, Outcome};
+use bulwark_probe::net::Stop;
 use bulwark_probe::scope::Vantage;
+use bulwark_probe::task::Task;
 
 use super::show;
 use crate::cli::{ProbeFormat, ProbeRun};
@@ -28,12 +32,18 @@ const DSN_BYTES: u64 = 16 << 10;
 /// Looks at one target.
 pub fn run(args: &ProbeRun, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
     let here = std::env::current_dir().unwrap_or_default();
-    let single = single(args)?;
-    let plan = single.plan(&here)?;
+    let mut single = single(args)?;
+    let mut plan = single.plan(&here)?;
+    let stop = hand_brake();
+    if let Some(domain) = single.mail_domain().map(str::to_owned) {
+        if let Some(found) = mx_answer(&plan, &domain, &stop)? {
+            single.visit_mail_hosts(&found);
+        }
+        plan = single.plan(&here)?;
+    }
     let (out, _temporary) = folder(args.out.as_deref())?;
     // Made before anything is sent: a key that cannot be had must not cost a run.
     let key = args.out.as_ref().map(|_| home::signing_key(args.key.as_deref())).transpose()?;
-    let stop = hand_brake();
     let prober = prober(&plan)?;
     let order = Order {
         plan: &plan,
@@ -80,6 +90,20 @@ pub fn run(args: &ProbeRun, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
     Ok(Exit::decide(findings, errors || !result.complete() || !notes.is_empty(), false))
 }
 
+/// The domain's MX answer: the scope is known before anything of it is visited. Without one the run
+/// itself tells why.
+fn mx_answer(plan: &Plan, domain: &str, stop: &Stop) -> Result<Option<Dns>, Vec<Diagnostic>> {
+    let task =
+        Task::Lookup { name: domain.to_owned(), questions: vec![(domain.to_owned(), "MX".to_owned())] };
+    Ok(match prober(plan)?.collect(&task, stop).outcome {
+        Outcome::Collected(body) => match *body {
+            Body::Dns(found) => Some(found),
+            _ => None,
+        },
+        Outcome::Failed(_) => None,
+    })
+}
+
 fn single(args: &ProbeRun) -> Result<Single, Vec<Diagnostic>> {
     let target = Target::read(&args.target, content(&args.target)?.as_deref()).map_err(|d| vec![d])?;
     let approved = args.approved_by.as_deref().map(str::trim).filter(|name| !name.is_empty());
@@ -105,6 +129,8 @@ fn single(args: &ProbeRun) -> Result<Single, Vec<Diagnostic>> {
         approval: Some((approved.unwrap_or("本機目標 loopback target").to_owned(), today)),
         resolvers,
         authoritative_port: args.authoritative_port,
+        smtp_port: args.smtp_port,
+        mail_hosts: Vec::new(),
         ca_file: args.ca_file.clone(),
         contact: args.contact.clone(),
     })

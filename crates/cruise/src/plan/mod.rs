@@ -1,6 +1,7 @@
 //! The cruise plan: what system, what may be touched, when, how hard, and who agreed.
 
 pub mod allow_list;
+mod mail_hosts;
 mod question;
 mod read;
 mod reader;

@@ -258,6 +258,10 @@ pub struct Single {
     pub resolvers: Vec<SocketAddr>,
     /// Port of authoritative name servers, 53 outside a laboratory.
     pub authoritative_port: u16,
+    /// Port of mail hosts, 25 outside a laboratory.
+    pub smtp_port: u16,
+    /// The mail hosts of the domain, as its MX records name them (profile `mail`).
+    pub mail_hosts: Vec<String>,
     /// More certificates to trust.
     pub ca_file: Option<PathBuf>,
     /// Whom the owner may ask.
@@ -345,7 +349,11 @@ impl Single {
             (Profile::Dns, Target::Url(_) | Target::Service { .. } | Target::Name(_)) if name => {
                 domains("domains")
             }
-            (Profile::Mail, Target::Name(_)) if name => domains("mail_domains"),
+            (Profile::Mail, Target::Name(_)) if name => {
+                let port = self.smtp_port;
+                let host = |h: &String| format!("[[scope.host]]\nname = {}\nsmtp_port = {port}\n", quoted(h));
+                domains("mail_domains") + &self.mail_hosts.iter().map(host).collect::<String>()
+            }
             (Profile::Mail, Target::Service { port, .. }) => service(&format!("smtp_port = {port}")),
             (Profile::Full, Target::Service { port: port @ (25 | 587), .. }) => {
                 service(&format!("ports = [{port}]\nsmtp_port = {port}"))
@@ -402,6 +410,8 @@ mod tests {
             approval: Some(("王\"科長\"".into(), jiff::civil::date(2026, 11, 25))),
             resolvers: Vec::new(),
             authoritative_port: 53,
+            smtp_port: 25,
+            mail_hosts: Vec::new(),
             ca_file: None,
             contact: None,
         }
@@ -515,6 +525,14 @@ mod tests {
         let mail = kinds("mail.a.tw:25", Profile::Mail);
         assert!(mail.contains(&"smtp") && !mail.contains(&"ports"), "{mail:?}");
         assert!(kinds("a.tw", Profile::Mail).contains(&"dns"));
+        let named = Single { mail_hosts: vec!["mx.b.tw".into()], ..single("a.tw", Profile::Mail) };
+        let p = named.plan(Path::new("/")).expect("a plan");
+        let seen = crate::itinerary::itinerary(&p, &[], None);
+        let of_mx: Vec<&str> =
+            seen.iter().filter(|i| i.task.subject().contains("mx.b.tw")).map(|i| i.task.kind()).collect();
+        assert!(of_mx.contains(&"smtp") && !of_mx.contains(&"ports"), "{of_mx:?}");
+        assert_eq!(single("a.tw", Profile::Mail).mail_domain(), Some("a.tw"));
+        assert!(single("a.tw", Profile::Full).mail_domain().is_none());
         let web = kinds("https://www.a.tw/", Profile::Web);
         assert!(
             web.contains(&"page") && web.contains(&"tls_handshake") && !web.contains(&"ports"),

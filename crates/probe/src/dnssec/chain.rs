@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::ABSENT_LABEL;
 use super::crypto::{DsRecord, KeyRecord, Signature, algorithm_name, checkable, digest_name};
 use super::denial::{Denial, Method, Proofs};
+use super::proof::{Assessment, Followed, Held, Link, Proof};
 use super::state::{Bogus, Insecure, Reason, State, Unknown};
-use super::types::{CNAME, DNSKEY, DS, MX, NSEC, NSEC3, RRSIG, SOA};
+use super::types::{CNAME, DNAME, DNSKEY, DS, MX, NSEC, NSEC3, RRSIG, SOA};
 use super::wire::{self, Name, RawMessage, RawRecord};
 use crate::dns::rtype_name;
 use crate::evidence::{DnsExchange, Dnssec};
@@ -15,56 +16,8 @@ use crate::evidence::{DnsExchange, Dnssec};
 const MAX_KEYS_TRIED: usize = 4;
 /// Signatures tried for one record set.
 const MAX_SIGNATURES_TRIED: usize = 8;
-
-/// What is known about one zone on the way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    /// The zone.
-    pub zone: String,
-    /// DS records of the parent, or the anchors.
-    pub ds: Vec<DsRecord>,
-    /// Keys of the zone.
-    pub keys: Vec<KeyRecord>,
-}
-
-/// A signature that was checked and holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
-    /// `name TYPE` of the record set.
-    pub what: String,
-    /// Algorithm.
-    pub algorithm: u8,
-    /// Expiration, unix seconds.
-    pub expires: i64,
-}
-
-/// Everything the answers say about a zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assessment {
-    /// The zone the name belongs to (the name itself when it is an apex).
-    pub zone: String,
-    /// The verdict.
-    pub state: State,
-    /// Zones from the anchor down, as far as the chain went.
-    pub links: Vec<Link>,
-    /// Signatures of the zone's own record sets that hold: DNSKEY, SOA, proof of absence.
-    pub signatures: Vec<Held>,
-    /// How the zone denies names.
-    pub denial: Option<Method>,
-    /// The zone answers DNSKEY records, whether or not a chain leads to them.
-    pub has_keys: bool,
-}
-
-/// A record set as far as it is proven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Proof {
-    /// Signed by a chain that holds.
-    Secure(Vec<RawRecord>),
-    /// The answer has no such records.
-    Absent,
-    /// Anything else.
-    NotSecure(State),
-}
+/// Aliases followed to one record set.
+const MAX_ALIASES: usize = 8;
 
 /// A zone with keys that can be trusted.
 #[derive(Debug, Clone)]
@@ -408,31 +361,99 @@ impl Chain {
 
     /// The record set a question brought, as far as it is proven.
     pub fn records(&self, name: &str, rtype: u16) -> Proof {
-        let Some(name) = Name::parse(name) else {
-            return Proof::NotSecure(State::Indeterminate(Unknown::NoAnchor));
+        match Name::parse(name) {
+            Some(name) => self.proven(&name, rtype, &name, rtype),
+            None => Proof::NotSecure(State::Indeterminate(Unknown::NoAnchor)),
+        }
+    }
+
+    /// The record set at the end of a chain of aliases. Secure only when each alias is, too (RFC
+    /// 7671 §7): the question must have been asked at every name on the way.
+    pub fn follow(&self, name: &str, rtype: u16) -> Followed {
+        let Some(mut at) = Name::parse(name) else {
+            return Followed { names: vec![name.to_owned()], proof: self.records(name, rtype) };
         };
-        let message = match self.answer(&name, rtype) {
+        let mut names = vec![at.to_string()];
+        let proof = loop {
+            let found = self.proven(&at, rtype, &at, rtype);
+            if found != Proof::Absent {
+                break found;
+            }
+            match self.alias(&at, rtype) {
+                Ok(None) => break Proof::Absent,
+                Err(state) => break Proof::NotSecure(state),
+                Ok(Some(target)) if names.len() <= MAX_ALIASES && !names.contains(&target.to_string()) => {
+                    names.push(target.to_string());
+                    at = target;
+                }
+                Ok(Some(_)) => {
+                    let failure = format!("CNAME > {MAX_ALIASES}");
+                    let what = what(&at, CNAME);
+                    break Proof::NotSecure(State::Indeterminate(Unknown::NoAnswer { what, failure }));
+                }
+            }
+        };
+        Followed { names, proof }
+    }
+
+    /// Where TLSA records of a host may be, the best place first: the end of its alias chain when
+    /// all of it is secure, then the host itself (RFC 7671 §7, RFC 7672 §2.2.3).
+    pub fn tlsa_bases(&self, host: &str) -> Vec<String> {
+        let own = vec![host.to_owned()];
+        let Some(mut at) = Name::parse(host) else { return own };
+        for passed in 0..=MAX_ALIASES {
+            match self.alias(&at, CNAME) {
+                Ok(Some(target)) => at = target,
+                Ok(None) if passed > 0 => return vec![at.to_string(), host.to_owned()],
+                // A chain that is not secure all along does not lead away from the host.
+                Ok(None) | Err(_) => break,
+            }
+        }
+        own
+    }
+
+    /// The target of an alias that the answer to a question shows at `name`, itself proven. An
+    /// alias made from a DNAME has no signature of its own; that of the DNAME counts (RFC 6672
+    /// §5.3.1).
+    fn alias(&self, name: &Name, asked: u16) -> Result<Option<Name>, State> {
+        let message = self.answer(name, asked)?;
+        let above =
+            message.answers.iter().find(|r| r.rtype == DNAME && r.name != *name && name.within(&r.name));
+        let (owner, rtype) = above.map_or((name, CNAME), |r| (&r.name, DNAME));
+        match self.proven(name, asked, owner, rtype) {
+            Proof::Absent => Ok(None),
+            Proof::NotSecure(state) => Err(state),
+            Proof::Secure(records) => {
+                let target = records.first().and_then(|r| Name::read(&r.data));
+                Ok(target.and_then(|t| if rtype == DNAME { name.moved(owner, &t) } else { Some(t) }))
+            }
+        }
+    }
+
+    /// One record set of the answer to the question for `asked` at `name`.
+    fn proven(&self, name: &Name, asked: u16, owner: &Name, rtype: u16) -> Proof {
+        let message = match self.answer(name, asked) {
             Ok(message) => message,
             Err(state) => return Proof::NotSecure(state),
         };
-        let records = message.rrset(&name, rtype);
+        let records = message.rrset(owner, rtype);
         if records.is_empty() {
             return Proof::Absent;
         }
         let signer = message
             .answers
             .iter()
-            .filter(|r| r.name == name && r.rtype == RRSIG)
+            .filter(|r| r.name == *owner && r.rtype == RRSIG)
             .filter_map(Signature::read)
-            .find(|s| s.covered == rtype && name.within(&s.signer))
+            .find(|s| s.covered == rtype && owner.within(&s.signer))
             .map(|s| s.signer);
-        let at = signer.unwrap_or_else(|| self.asked_above(&name));
+        let at = signer.unwrap_or_else(|| self.asked_above(owner));
         match self.walk(&at).state {
             Err(state) => Proof::NotSecure(state),
-            Ok(zone) => match self.check(&zone, message, &name, rtype, &records) {
-                Err(reason) => Proof::NotSecure(bogus(&zone.name, &name, rtype, reason)),
-                Ok((_, Some(labels))) if !self.wildcard(&zone, message, &name, labels) => {
-                    Proof::NotSecure(bogus(&zone.name, &name, rtype, Reason::NoDenial))
+            Ok(zone) => match self.check(&zone, message, owner, rtype, &records) {
+                Err(reason) => Proof::NotSecure(bogus(&zone.name, owner, rtype, reason)),
+                Ok((_, Some(labels))) if !self.wildcard(&zone, message, owner, labels) => {
+                    Proof::NotSecure(bogus(&zone.name, owner, rtype, Reason::NoDenial))
                 }
                 Ok(_) => Proof::Secure(records.into_iter().cloned().collect()),
             },

@@ -7,15 +7,17 @@
 mod chain;
 mod crypto;
 mod denial;
+mod proof;
 mod state;
 pub mod wire;
 
 #[cfg(test)]
 mod tests;
 
-pub use chain::{Assessment, Chain, Held, Link, Proof, assess};
+pub use chain::{Chain, assess};
 pub use crypto::{DsRecord, KeyRecord, Strength, algorithm_name, digest_name, key_tag, tlsa_matches};
 pub use denial::{Denial, Method};
+pub use proof::{Assessment, Followed, Held, Link, Proof};
 pub use state::{Bogus, Insecure, Reason, State, Unknown};
 
 /// The trust anchors of the root zone as IANA publishes them (RFC 7958): KSK-2017 and KSK-2024.
@@ -83,4 +85,6 @@ pub fn fuzz_dnssec(data: &[u8]) {
         anchors: ROOT_ANCHORS.map(str::to_owned).to_vec(),
     };
     let _ = assess(&evidence, 1_700_000_000);
+    let chain = Chain::new(&evidence.exchanges, &evidence.anchors, 1_700_000_000);
+    let _ = (chain.follow("tw", types::MX), chain.tlsa_bases("tw"), wire::Name::read(data));
 }

@@ -32,6 +32,29 @@ impl Name {
         (fits && name.wire().len() <= 255).then_some(name)
     }
 
+    /// Record data that is one name without compression. `None` for anything else.
+    pub fn read(data: &[u8]) -> Option<Self> {
+        let (mut labels, mut rest) = (Vec::new(), data);
+        loop {
+            let (length, after) = rest.split_first()?;
+            if *length == 0 {
+                let whole = after.is_empty() && data.len() <= 255;
+                return whole.then_some(Self(labels));
+            }
+            let (label, after) = after.split_at_checked(Some(usize::from(*length)).filter(|n| *n < 64)?)?;
+            labels.push(label.to_ascii_lowercase());
+            rest = after;
+        }
+    }
+
+    /// The name with `from` at its end replaced by `to`, as a DNAME does (RFC 6672 §2.2). `None` when it
+    /// does not lie below `from` or grows too long.
+    pub fn moved(&self, from: &Self, to: &Self) -> Option<Self> {
+        let kept = self.0.len().checked_sub(from.0.len()).filter(|n| *n > 0 && self.within(from))?;
+        let labels = self.0.iter().take(kept).chain(&to.0).cloned().collect();
+        Some(Self(labels)).filter(|name| name.wire().len() <= 255)
+    }
+
     /// Labels, the leftmost first.
     pub fn labels(&self) -> &[Vec<u8>] {
         &self.0

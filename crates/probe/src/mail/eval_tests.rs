@@ -91,9 +91,15 @@ fn the_policy_tree_is_short() {
     assert_eq!(policy_tree("tw"), ["tw"]);
     let long = policy_tree("a.b.c.d.e.f.g.h.i.j.tw");
     assert_eq!((long.len(), long[1].as_str()), (7, "e.f.g.h.i.j.tw"));
-    assert!(same_organisation("news.agency.gov.tw", "agency.gov.tw", Some("agency.gov.tw")));
-    assert!(!same_organisation("agency.gov.tw", "other.gov.tw", Some("agency.gov.tw")));
-    assert!(!same_organisation("agency.gov.tw", "notagency.gov.tw", Some("agency.gov.tw")));
+    assert!(same_organisation("news.agency.gov.tw", "agency.gov.tw"));
+    assert!(same_organisation("news.agency.gov.tw", "reports.mail.agency.gov.tw"));
+    assert!(
+        !same_organisation("agency.gov.tw", "other.gov.tw"),
+        "two agencies, though one zone may hold both"
+    );
+    assert!(!same_organisation("agency.gov.tw", "notagency.gov.tw"));
+    assert!(!same_organisation("gov.tw", "agency.gov.tw"));
+    assert!(same_organisation("gov.tw", "GOV.tw."));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! MTA-STS (RFC 8461), TLS reports (RFC 8460).
 
 use super::Dmarc;
+use crate::public_suffix::same_site;
 
 /// Names asked for a DMARC policy at most.
 const MAX_TREE: usize = 8;
@@ -9,8 +10,8 @@ const MAX_TREE: usize = 8;
 /// Domains asked for a DMARC policy, the nearest first: the domain, then up the tree while two
 /// labels are left. A long name goes on with its last seven labels, so that eight questions do.
 ///
-/// RFC 7489 §6.6.3 has the domain and its organisational domain; the walk finds the latter without
-/// a list of public suffixes and agrees with it wherever a policy exists.
+/// RFC 7489 §6.6.3 has the domain and its organisational domain; the walk comes past the latter and
+/// also finds the policy of a public suffix such as `gov.tw` (RFC 9091).
 pub fn policy_tree(domain: &str) -> Vec<String> {
     let domain = domain.trim_end_matches('.').to_ascii_lowercase();
     let labels: Vec<&str> = domain.split('.').collect();
@@ -40,14 +41,10 @@ pub fn consent_name(domain: &str, target: &str) -> String {
     format!("{domain}._report._dmarc.{target}")
 }
 
-/// Whether reports need no consent: the target is the domain, lies below it, or both lie in the
-/// zone `apex` (RFC 7489 §7.1: same organisational domain).
-pub fn same_organisation(domain: &str, target: &str, apex: Option<&str>) -> bool {
-    let below = |name: &str, top: &str| {
-        let (name, top) = (name.to_ascii_lowercase(), top.to_ascii_lowercase());
-        name == top || name.ends_with(&format!(".{top}"))
-    };
-    below(target, domain) || apex.is_some_and(|apex| below(domain, apex) && below(target, apex))
+/// Whether reports need no consent: policy and target have the same organisational domain (RFC 7489
+/// §7.1), or a public suffix reports to itself.
+pub fn same_organisation(domain: &str, target: &str) -> bool {
+    same_site(domain, target)
 }
 
 /// `name=value` pairs separated by `;` (RFC 8461 §3.1, RFC 8460 §3).

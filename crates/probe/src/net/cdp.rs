@@ -81,6 +81,8 @@ pub struct Launch {
     pub height: u32,
     /// Longest stay on one page.
     pub page_limit: Duration,
+    /// How long nothing may move before a loaded page counts as quiet.
+    pub quiet: Duration,
 }
 
 impl Default for Launch {
@@ -93,6 +95,7 @@ impl Default for Launch {
             width: 1280,
             height: 800,
             page_limit: Duration::from_secs(30),
+            quiet: QUIET,
         }
     }
 }
@@ -127,6 +130,7 @@ pub(super) struct Tab {
     next_id: u64,
     session: Option<String>,
     page_limit: Duration,
+    quiet: Duration,
     /// Program and version.
     pub(super) product: String,
     /// URLs asked for, in order.
@@ -215,6 +219,7 @@ impl Tab {
             next_id: 0,
             session: None,
             page_limit: options.page_limit,
+            quiet: options.quiet,
             product: String::new(),
             requests: Vec::new(),
             console_errors: Vec::new(),
@@ -320,11 +325,11 @@ impl Tab {
                 }
             }
             let now = Instant::now();
-            if now >= limit || self.loaded && self.open.is_empty() && now >= quiet_since + QUIET {
+            if now >= limit || self.loaded && self.open.is_empty() && now >= quiet_since + self.quiet {
                 return Ok(());
             }
             let until =
-                if self.loaded && self.open.is_empty() { limit.min(quiet_since + QUIET) } else { limit };
+                if self.loaded && self.open.is_empty() { limit.min(quiet_since + self.quiet) } else { limit };
             if let Some(event) = self.read(until).await? {
                 self.events.push_back(event);
             }

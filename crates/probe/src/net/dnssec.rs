@@ -1,6 +1,6 @@
 //! The answers that DNSSEC needs: DS and DNSKEY of every name from the trust anchor down to the
-//! zone, SOA and an absent name of the zone itself, and for its mail hosts the TLSA records with
-//! the chain that leads to them. Asked with DO and CD, so that a validating resolver hands over
+//! zone, SOA and an absent name of the zone itself, and for its mail hosts the TLSA records, through
+//! aliases too, with the chain that leads to them. Asked with DO and CD, so that a validating resolver hands over
 //! what it would refuse.
 
 use std::collections::BTreeSet;
@@ -17,6 +17,8 @@ use crate::failure::{Code, Failure, Step};
 
 /// Mail hosts whose TLSA records are asked for.
 const MAX_MAIL_HOSTS: usize = 4;
+/// Aliases followed from a mail host or a TLSA record.
+const MAX_ALIASES: usize = 8;
 /// Labels of a name followed.
 const MAX_DEPTH: usize = 16;
 
@@ -37,12 +39,10 @@ pub(super) async fn collect(net: &Arc<Net>, zone: &str) -> Result<Dnssec, Failur
     work.ask(&format!("{ABSENT_LABEL}.{zone}"), "A").await;
     let mail = work.ask(&zone, "MX").await.map(|m| mail_hosts(&m)).unwrap_or_default();
     for host in mail {
-        let found = work.ask(&format!("_25._tcp.{host}"), "TLSA").await;
-        if found.is_some_and(|m| !m.answers.is_empty())
-            && let Some(name) = Name::parse(&host)
-        {
-            // What does not answer shows as missing when the chain is followed.
-            let _ = work.chain(&name).await;
+        // TLSA records of an alias are looked for where it leads, too (RFC 7672 §2.2.3).
+        let end = work.follow(&host, "CNAME").await;
+        for base in BTreeSet::from([host, end]) {
+            work.follow(&format!("_25._tcp.{base}"), "TLSA").await;
         }
     }
     Ok(Dnssec { zone, path, exchanges: work.log, anchors })
@@ -68,6 +68,29 @@ impl Work<'_> {
         let flags = Flags { dnssec: true, recursion: false };
         let (message, _) = self.net.recursive_answer_with(name, rtype, flags, &mut self.log).await?;
         Ok(Some(message))
+    }
+
+    /// Asks a name and everything its aliases lead to, with the chain of each name that has records
+    /// or is an alias; gives the name at the end.
+    async fn follow(&mut self, name: &str, rtype: &'static str) -> String {
+        let mut at = name.to_owned();
+        for _ in 0..=MAX_ALIASES {
+            let Some(message) = self.ask(&at, rtype).await.filter(|m| !m.answers.is_empty()) else { break };
+            // Below a host nothing is delegated; what does not answer shows as missing when the chain is followed.
+            let host = at.split('.').skip_while(|l| l.starts_with('_')).collect::<Vec<_>>().join(".");
+            if let Some(host) = Name::parse(&host).filter(|n| n.labels().len() <= MAX_DEPTH) {
+                let _ = self.chain(&host).await;
+            }
+            let next = message.answers.iter().find_map(|r| match &r.data {
+                Data::Cname(target) if r.name.eq_ignore_ascii_case(&at) => Some(target.clone()),
+                _ => None,
+            });
+            match next {
+                Some(next) => at = next,
+                None => break,
+            }
+        }
+        at
     }
 
     /// DNSKEY of the nearest anchor, then DS and DNSKEY of each name below. `Err` when the first

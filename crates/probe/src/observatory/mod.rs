@@ -11,15 +11,14 @@ mod cookies;
 mod csp;
 mod outcome;
 mod rules;
-mod site;
 mod sri;
 #[cfg(test)]
 mod tests;
 
 use url::Url;
 
+pub use crate::public_suffix::same_site;
 pub use outcome::{Outcome, Test};
-pub use site::same_site;
 
 /// Points that must be left before additions count.
 pub const BONUS_FROM: i32 = 90;

@@ -96,16 +96,6 @@ fn additions_count_from_ninety_points_on() {
     assert_eq!(good.outcomes.len(), 12);
 }
 
-#[test]
-fn sites_by_their_registrable_name() {
-    assert!(same_site("www.a.gov.tw", "static.a.gov.tw"));
-    assert!(!same_site("www.a.gov.tw", "www.b.gov.tw"));
-    assert!(same_site("mozilla.org", "www.mozilla.org."));
-    assert!(!same_site("127.0.0.1", "127.0.0.2"));
-    assert!(same_site("localhost", "LOCALHOST"));
-    assert!(!same_site("gov.tw", "a.gov.tw"));
-}
-
 proptest! {
     #[test]
     fn never_panics(data in proptest::collection::vec(any::<u8>(), 0..200), text in "[a-z'*:/;,. =<>\"-]{0,120}") {

@@ -5,6 +5,7 @@ mod database;
 mod http;
 mod mysql;
 mod names;
+mod nsd;
 mod postgres;
 mod services;
 mod signed;

@@ -22,7 +22,7 @@ use bulwark_testkit::{closed_port, program};
 use crate::support::*;
 
 /// Zone, algorithm (empty: unsigned), more arguments of the signer, and what the parent says.
-type Made = (&'static str, &'static str, &'static [&'static str], Ds);
+pub type Made = (&'static str, &'static str, &'static [&'static str], Ds);
 
 const ZONES: &[Made] = &[
     ("good.test", "ECDSAP256SHA256", &[], Ds::Own),
@@ -37,7 +37,26 @@ const ZONES: &[Made] = &[
     ("ed.tw", "ED25519", &["-3", "-"], Ds::Own),
     ("plain.tw", "", &[], Ds::None),
     ("ed448.tw", "ED448", &[], Ds::Own),
+    ("alias.test", "ECDSAP256SHA256", &[], Ds::Own),
+    ("out.test", "ED25519", &[], Ds::Own),
+    ("host.test", "ECDSAP256SHA256", &["-3", "-"], Ds::Own),
+    ("dname.test", "ECDSAP256SHA256", &[], Ds::Own),
+    ("loop.test", "ECDSAP256SHA256", &[], Ds::Own),
 ];
+
+/// The mail host and its TLSA records, where they are not simply there: behind aliases (RFC 7671 §7).
+fn mail_host(zone: &str, tlsa: &str) -> String {
+    let plain = format!("_25._tcp.mail IN TLSA {tlsa}");
+    let (host, record) = match zone {
+        "alias.test" => ("A 127.0.0.1", "_25._tcp.mail IN CNAME _tlsa.good.test.".to_owned()),
+        "out.test" => ("A 127.0.0.1", "_25._tcp.mail IN CNAME _tlsa.plain.test.".to_owned()),
+        "host.test" => ("CNAME mail.good.test.", plain.replace("3 ", "2 ")),
+        "dname.test" => ("A 127.0.0.1", "_tcp.mail IN DNAME _tcp.mail.good.test.".to_owned()),
+        "loop.test" => ("A 127.0.0.1", "_25._tcp.mail IN CNAME _a\n_a IN CNAME _25._tcp.mail".to_owned()),
+        _ => ("A 127.0.0.1", plain),
+    };
+    format!("mail IN {host}\n{record}\n_tlsa IN TLSA {tlsa}")
+}
 
 /// Zones of the fixture that the checks are tested with; judged as of 2026-11-25.
 const FIXTURE: &[Made] = &[
@@ -54,11 +73,14 @@ const FIXTURE: &[Made] = &[
         &["-s", "20261101000000", "-e", "20270601000000", "-3", "ab", "-H", "9"],
         Ds::Own,
     ),
+    ("alias.test", "ECDSAP256SHA256", FIXTURE_TIMES, Ds::Own),
+    ("out.test", "ECDSAP256SHA256", FIXTURE_TIMES, Ds::Own),
+    ("host.test", "ECDSAP256SHA256", FIXTURE_TIMES, Ds::Own),
 ];
 const FIXTURE_TIMES: &[&str] = &["-s", "20261101000000", "-e", "20270601000000"];
 
 #[derive(Clone, Copy, PartialEq)]
-enum Ds {
+pub enum Ds {
     Own,
     None,
     /// Of a key that the zone does not have.
@@ -78,7 +100,7 @@ impl Drop for Bind {
     }
 }
 
-fn tool(program: &Path, arguments: &[&str], folder: &Path) -> String {
+pub fn tool(program: &Path, arguments: &[&str], folder: &Path) -> String {
     let out = Command::new(program).args(arguments).current_dir(folder).stdin(Stdio::null()).output();
     let out = out.expect("starts");
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
@@ -122,28 +144,27 @@ impl Signer {
 }
 
 /// The DS lines that the signer left beside a zone.
-fn ds_lines(folder: &Path, zone: &str) -> Vec<String> {
+pub fn ds_lines(folder: &Path, zone: &str) -> Vec<String> {
     let file = if zone == "." { "dsset-.".to_owned() } else { format!("dsset-{zone}.") };
     let text = std::fs::read_to_string(folder.join(file)).expect("the signer wrote it");
     text.lines().map(str::to_owned).collect()
 }
 
-/// Makes, signs and serves the zones below `test` and `tw`; `times` are for these two and the root.
-fn start(zones: &[Made], times: &[&str], tlsa: &str) -> Option<Bind> {
-    let find = |name: &str| {
-        let full = PathBuf::from("/usr/sbin").join(name);
-        if full.exists() { Some(full) } else { program(&[name]) }
-    };
-    let named = find("named")?;
+/// Signed zones in a folder, the root among them: zone and file.
+pub struct Signed {
+    pub folder: tempfile::TempDir,
+    pub files: Vec<(&'static str, String)>,
+}
+
+/// Makes and signs the zones below `test` and `tw`; `times` are for these two and the root.
+pub fn sign(zones: &[Made], times: &[&str], tlsa: &str) -> Option<Signed> {
     let signer = Signer { keygen: program(&["dnssec-keygen"])?, signzone: program(&["dnssec-signzone"])? };
     let folder = tempfile::tempdir().expect("a folder");
     let at = folder.path();
     let mut files = vec![];
     let (mut in_test, mut in_tw) = (String::new(), String::new());
     for (zone, algorithm, extra, ds) in zones.iter().copied() {
-        let mail = format!(
-            "* IN TXT \"wild\"\n@ IN MX 10 mail.{zone}.\nmail IN A 127.0.0.1\n_25._tcp.mail IN TLSA {tlsa}"
-        );
+        let mail = format!("* IN TXT \"wild\"\n@ IN MX 10 mail.{zone}.\n{}", mail_host(zone, tlsa));
         files.push((zone, signer.write(at, zone, &mail, algorithm, extra)));
         let parent = if zone.rsplit('.').next() == Some("tw") { &mut in_tw } else { &mut in_test };
         let _ = write!(parent, "{zone}. IN NS ns.{zone}.\nns.{zone}. IN A 127.0.0.1\n");
@@ -166,6 +187,14 @@ fn start(zones: &[Made], times: &[&str], tlsa: &str) -> Option<Bind> {
         ds_lines(at, zone).iter().for_each(|l| tops.push_str(&format!("{l}\n")));
     }
     files.push((".", signer.write(at, ".", &tops, "ECDSAP256SHA256", times)));
+    Some(Signed { folder, files })
+}
+
+/// The same, served by BIND.
+fn start(zones: &[Made], times: &[&str], tlsa: &str) -> Option<Bind> {
+    let named = program(&["named"])?;
+    let Signed { folder, files } = sign(zones, times, tlsa)?;
+    let at = folder.path();
     let port = closed_port().expect("a port").port();
     let folder_text = at.display();
     let mut config = format!(
@@ -235,7 +264,7 @@ impl Bind {
     }
 }
 
-fn now() -> i64 {
+pub fn now() -> i64 {
     bulwark_testkit::tls::now_plus(0)
         .duration_since(std::time::UNIX_EPOCH)
         .expect("after 1970")
@@ -267,7 +296,8 @@ fn verdicts_agree_with_delv() {
             assert!(said.contains(word), "{zone}: {:?}\n{said}", assessed.state);
         }
         let expected = match zone {
-            "good.test" | "rsa.test" | "rsa512.test" | "p384.test" | "ed.tw" => "secure",
+            "good.test" | "rsa.test" | "rsa512.test" | "p384.test" | "ed.tw" | "alias.test" | "out.test"
+            | "host.test" | "dname.test" | "loop.test" => "secure",
             "plain.test" | "plain.tw" | "island.test" => "insecure",
             _ => "bogus",
         };
@@ -296,8 +326,22 @@ fn verdicts_agree_with_delv() {
         }
         // Mail hosts and their TLSA records share the fate of the zone.
         let chain = Chain::new(&found.exchanges, &found.anchors, now());
-        for proof in [chain.mail_hosts(zone), chain.records(&format!("_25._tcp.mail.{zone}"), types::TLSA)] {
-            assert_eq!(matches!(proof, Proof::Secure(_)), expected == "secure", "{zone}: {proof:?}");
+        let tlsa = chain.follow(&format!("_25._tcp.mail.{zone}"), types::TLSA);
+        assert_eq!(matches!(chain.mail_hosts(zone), Proof::Secure(_)), expected == "secure", "{zone}");
+        let last = tlsa.names.last().map(String::as_str);
+        let host = format!("mail.{zone}");
+        match zone {
+            "alias.test" => assert_eq!(last, Some("_tlsa.good.test")),
+            "dname.test" => assert_eq!(last, Some("_25._tcp.mail.good.test")),
+            "host.test" => assert_eq!(chain.tlsa_bases(&host), ["mail.good.test", "mail.host.test"]),
+            _ => assert_eq!(chain.tlsa_bases(&host), [host], "{zone}"),
+        }
+        match (zone, &tlsa.proof) {
+            ("out.test", Proof::NotSecure(State::Insecure(_)))
+            | ("loop.test", Proof::NotSecure(State::Indeterminate(_))) => {}
+            (_, proof) => {
+                assert_eq!(matches!(proof, Proof::Secure(_)), expected == "secure", "{zone}: {proof:?}");
+            }
         }
     }
 }

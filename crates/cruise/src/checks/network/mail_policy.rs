@@ -4,7 +4,8 @@
 use bulwark_i18n::args;
 use bulwark_model::{Intensity, Severity};
 use bulwark_probe::dns::Message;
-use bulwark_probe::dnssec::{Chain, Proof, State, types};
+use bulwark_probe::dnssec::wire::Name;
+use bulwark_probe::dnssec::{Chain, Followed, Proof, State, types};
 use bulwark_probe::evidence::{Dns, MtaSts, Smtp};
 use bulwark_probe::failure::{Code, Failure};
 use bulwark_probe::mail::{
@@ -96,8 +97,7 @@ pub(super) fn dmarc_reports(case: &Case<'_>, sheet: &mut Sheet) {
             continue;
         };
         let targets = report_domains(&record);
-        let apex = piece.body.apex.as_deref();
-        let outside: Vec<&String> = targets.iter().filter(|t| !same_organisation(&at, t, apex)).collect();
+        let outside: Vec<&String> = targets.iter().filter(|t| !same_organisation(&at, t)).collect();
         let (mut refused, mut unknown, mut agreed) = (Vec::new(), None, Vec::new());
         for target in outside {
             let name = consent_name(&at, target);
@@ -263,7 +263,8 @@ pub(super) fn tls_rpt(case: &Case<'_>, sheet: &mut Sheet) {
 /// (RFC 7672 §2, §3).
 ///
 /// Senders use DANE only when MX and TLSA are secure; then a certificate that does not fit stops
-/// mail. Without TLSA nothing is wrong: a fact, no judgement.
+/// mail. Without TLSA nothing is wrong: a fact, no judgement. Aliases of the host and of the record
+/// are followed as long as they are secure (RFC 7671 §7).
 pub(super) fn dane(case: &Case<'_>, sheet: &mut Sheet) {
     if case.plan.scope.mail_domains.is_empty() {
         return no_target(case, sheet);
@@ -289,7 +290,8 @@ pub(super) fn dane(case: &Case<'_>, sheet: &mut Sheet) {
             }
         };
         // Data of an MX: two octets, then the host.
-        let mut names: Vec<String> = hosts.iter().filter_map(|r| wire_name(r.data.get(2..)?)).collect();
+        let mut names: Vec<String> =
+            hosts.iter().filter_map(|r| Some(Name::read(r.data.get(2..)?)?.to_string())).collect();
         names.sort();
         names.dedup();
         if names.iter().all(|n| n == ".") {
@@ -297,11 +299,24 @@ pub(super) fn dane(case: &Case<'_>, sheet: &mut Sheet) {
         }
         for host in names.iter().filter(|n| *n != ".") {
             let asset = format!("{domain} {host}");
-            let found = chain.records(&format!("_25._tcp.{host}"), types::TLSA);
+            let found = tlsa(&chain, host);
             let smtp = case.smtp().find(|p| canonical(&p.body.host) == *host);
             dane_host(sheet, &asset, host, found, smtp, &piece);
         }
     }
+}
+
+/// The TLSA records that count for a host: those at the end of its aliases, else its own.
+fn tlsa(chain: &Chain, host: &str) -> Followed {
+    let none = Followed { names: vec![host.to_owned()], proof: Proof::Absent };
+    let found =
+        chain.tlsa_bases(host).into_iter().map(|b| chain.follow(&format!("_25._tcp.{b}"), types::TLSA));
+    let rank = |f: &Followed| match f.proof {
+        Proof::Absent => 0,
+        Proof::NotSecure(State::Insecure(_)) => 1,
+        _ => 2,
+    };
+    found.fold(none, |best, next| if rank(&next) > rank(&best) { next } else { best })
 }
 
 fn unknown<'s>(sheet: &'s mut Sheet, asset: &str, why: &bulwark_probe::dnssec::Unknown) -> Entry<'s> {
@@ -313,12 +328,13 @@ fn dane_host(
     sheet: &mut Sheet,
     asset: &str,
     host: &str,
-    found: Proof,
+    found: Followed,
     smtp: Option<Piece<'_, Smtp>>,
     piece: &Piece<'_, bulwark_probe::evidence::Dnssec>,
 ) {
     let values = args![host = host];
-    let records: Vec<Tlsa> = match found {
+    let (owner, names) = (found.names.last().cloned().unwrap_or_default(), found.names);
+    let records: Vec<Tlsa> = match found.proof {
         Proof::Absent => {
             sheet.info(asset, "none", &values).from(piece);
             return;
@@ -338,7 +354,8 @@ fn dane_host(
         }
         Proof::Secure(records) => records.iter().filter_map(|r| Tlsa::read(&r.data)).collect(),
     };
-    let lines: Vec<String> = records.iter().map(|t| format!("_25._tcp.{host} TLSA {t}")).collect();
+    let aliases = names.windows(2).map(|pair| format!("{} CNAME {}", pair[0], pair[1]));
+    let lines: Vec<String> = aliases.chain(records.iter().map(|t| format!("{owner} TLSA {t}"))).collect();
     let usable: Vec<&Tlsa> = records.iter().filter(|t| t.usable()).collect();
     let entry = if usable.is_empty() {
         sheet.warn(asset, "unusable", &values)
@@ -364,20 +381,4 @@ fn dane_host(
         sheet.not_tested(asset, "no_handshake", &values)
     };
     entry.from(piece).excerpt(excerpt(lines));
-}
-
-/// A name without compression, without final dot.
-fn wire_name(bytes: &[u8]) -> Option<String> {
-    let mut labels: Vec<String> = Vec::new();
-    let mut rest = bytes;
-    loop {
-        let (length, after) = rest.split_first()?;
-        if *length == 0 {
-            break;
-        }
-        let (label, after) = after.split_at_checked(usize::from(*length))?;
-        labels.push(String::from_utf8_lossy(label).to_ascii_lowercase());
-        rest = after;
-    }
-    Some(if labels.is_empty() { ".".to_owned() } else { labels.join(".") })
 }

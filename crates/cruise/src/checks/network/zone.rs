@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use bulwark_i18n::args;
+use bulwark_model::Severity;
 use bulwark_probe::dns::{self, Data, Message};
 use bulwark_probe::evidence::{Dns, DnsRole};
 use bulwark_probe::failure::{Code, Failure};
@@ -244,6 +245,101 @@ pub(super) fn authoritative(case: &Case<'_>, sheet: &mut Sheet) {
             let lines = [describe("udp", server.udp.as_ref()), describe("tcp", server.tcp.as_ref())];
             entry.from(&zone.piece).excerpt(excerpt(lines));
         }
+    }
+}
+
+/// Kinds of address (family, loopback) from which some answer came in this run: our path of that
+/// kind works.
+fn working_paths(case: &Case<'_>) -> BTreeSet<(bool, bool)> {
+    let exchanges = case.dns().flat_map(|p| &p.body.exchanges).filter(|x| x.answer.is_ok());
+    let addresses = exchanges.filter_map(|x| x.server.parse::<SocketAddr>().ok());
+    addresses.map(|at| at.ip().to_canonical()).map(|a| (a.is_ipv4(), a.is_loopback())).collect()
+}
+
+/// `network.ns-ipv6`: two name servers answer over IPv6 (RFC 6540 §2, RFC 3596 §2), and the zone can
+/// be reached over IPv4 as well (RFC 3901 §4).
+///
+/// Advice, except where a resolver with IPv4 alone finds no server at all. An address that refuses,
+/// answers without authority or stays silent while our IPv6 works makes look-ups slow; silence
+/// without a working path of ours says nothing.
+pub(super) fn ipv6(case: &Case<'_>, sheet: &mut Sheet) {
+    let works = working_paths(case);
+    for zone in zones(case, sheet) {
+        let dns = zone.piece.body;
+        let names = match server_names(&zone) {
+            Ok(names) if !names.is_empty() => names,
+            Err(Some(failure)) => {
+                sheet.error(&zone.apex, &failure).from(&zone.piece);
+                continue;
+            }
+            _ => continue,
+        };
+        let servers = servers(&zone);
+        let (mut v4, mut v6, mut trouble) = (false, 0_usize, None);
+        let (mut good, mut bad, mut unknown) = (0_usize, Vec::new(), None);
+        let mut lines = Vec::new();
+        for name in &names {
+            match recursive(dns, name, "A") {
+                Some(Ok(m)) => v4 |= !m.addresses().is_empty(),
+                Some(Err(failure)) => trouble = Some(failure),
+                // Never asked: no reason to say that it has none.
+                None => v4 = true,
+            }
+            let address = match recursive(dns, name, "AAAA") {
+                Some(Ok(m)) => m.addresses().into_iter().find(IpAddr::is_ipv6),
+                Some(Err(failure)) => {
+                    trouble = Some(failure);
+                    None
+                }
+                None => None,
+            };
+            let Some(address) = address else {
+                lines.push(format!("{name} AAAA -"));
+                continue;
+            };
+            v6 += 1;
+            let Some(server) = servers.get(&format!("{name} (IPv6)")) else {
+                lines.push(format!("{name} AAAA {address}"));
+                continue;
+            };
+            let answers = [describe("udp", server.udp.as_ref()), describe("tcp", server.tcp.as_ref())];
+            lines.push(format!("{name} AAAA {address} {}", answers.join(", ")));
+            let path = works.contains(&(false, address.is_loopback()));
+            let theirs = |f: &Failure| match f.code {
+                Code::Refused | Code::Closed => true,
+                Code::TimedOut | Code::Unreachable => path,
+                _ => false,
+            };
+            if server.answers().any(|m| !lame(m)) {
+                good += 1;
+            } else if server.answers().next().is_some() || server.failures().all(theirs) {
+                bad.push(name.clone());
+            } else {
+                unknown = unknown.or_else(|| server.failures().find(|f| !theirs(f)).cloned());
+            }
+        }
+        let values = args![zone = zone.apex, count = good, listed = names.len(), hosts = bad.join(", ")];
+        let entry = if v6 > 0 && !v4 && trouble.is_none() {
+            sheet.fail(&zone.apex, "no_ipv4", &values).severity(Severity::Medium)
+        } else if !bad.is_empty() {
+            sheet.fail(&zone.apex, "dead", &values)
+        } else if good >= 2 || good == names.len() {
+            sheet.pass(&zone.apex, "pass", &values)
+        } else if let Some(failure) = trouble.filter(|_| good == 0) {
+            sheet.error(&zone.apex, &failure)
+        } else if v6 == 0 {
+            sheet.fail(&zone.apex, "none", &values)
+        } else if good == 1 {
+            sheet.warn(&zone.apex, "one", &values)
+        } else {
+            match unknown {
+                Some(f) if !matches!(f.code, Code::TimedOut | Code::Unreachable) => {
+                    sheet.error(&zone.apex, &f)
+                }
+                _ => sheet.not_tested(&zone.apex, "no_path", &values),
+            }
+        };
+        entry.from(&zone.piece).excerpt(excerpt(lines));
     }
 }
 

@@ -68,6 +68,10 @@ fn report_domains_outside_have_agreed() {
     let check =
         |zone: Zone, verdict, sentence: &str| expect(id, &plan(), vec![zone.done()], verdict, sentence);
     check(zone("v=DMARC1; p=reject; rua=mailto:d@mail.agency.gov.tw"), Verdict::Pass, "pass");
+    // Another agency is outside, whoever runs the zone.
+    let other = zone("v=DMARC1; p=reject; rua=mailto:d@other.gov.tw");
+    let consent_of_other = "agency.gov.tw._report._dmarc.other.gov.tw";
+    check(other.ask_as(consent_of_other, "TXT", 3, &[]), Verdict::Fail, "refused");
     let outside = || zone("v=DMARC1; p=reject; rua=mailto:a@reports.example,mailto:d@agency.gov.tw");
     let line = check(outside().ask(consent, "TXT", &[Rd::Txt("v=DMARC1;")]), Verdict::Pass, "pass");
     assert!(line.message.en.contains("2 domains; 1 outside"), "{}", line.message.en);

@@ -103,6 +103,58 @@ fn lame_refusing_and_silent_servers_differ() {
 }
 
 #[test]
+fn name_servers_answer_over_ipv6() {
+    let id = "network.ns-ipv6";
+    let (v6a, v6b) = ([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1], [0x2001, 0xdb8, 0, 1, 0, 0, 0, 2]);
+    let (at1, at2) = ("[2001:db8::1]:53", "[2001:db8:0:1::2]:53");
+    let ok = Ok((0, true, 5));
+    let listed = |a: &[Rd<'_>], b: &[Rd<'_>]| {
+        with_ns([192, 0, 2, 1], [192, 0, 2, 2]).ask(NS1, "AAAA", a).ask(NS2, "AAAA", b)
+    };
+    let both = || listed(&[Rd::Aaaa(v6a)], &[Rd::Aaaa(v6b)]);
+    let line = expect(
+        id,
+        &plan(),
+        vec![both().soa(NS1, at1, "udp", ok).soa(NS2, at2, "tcp", ok).done()],
+        Verdict::Pass,
+        "pass",
+    );
+    assert!(
+        line.excerpt.contains("ns1.agency.gov.tw AAAA 2001:db8::1 udp: NOERROR aa=1"),
+        "{}",
+        line.excerpt
+    );
+    // The resolver's answers came over IPv4: no server has an IPv6 address.
+    let line = expect(id, &plan(), vec![listed(&[], &[]).done()], Verdict::Fail, "none");
+    assert_eq!((line.severity, line.asset.as_str()), (Severity::Advice, Z));
+    let one = || listed(&[Rd::Aaaa(v6a)], &[]).soa(NS1, at1, "udp", ok);
+    expect(id, &plan(), vec![one().done()], Verdict::Warn, "one");
+    // Listed and dead: refused; lame; silent while IPv6 works.
+    for second in [Err(Code::Refused), Ok((5, false, 0)), Err(Code::TimedOut)] {
+        let zone = both().soa(NS1, at1, "udp", ok).soa(NS2, at2, "udp", second).soa(NS2, at2, "tcp", second);
+        let line = expect(id, &plan(), vec![zone.done()], Verdict::Fail, "dead");
+        assert!(line.message.en.contains(NS2) && !line.message.en.contains(NS1), "{}", line.message.en);
+    }
+    // Nothing came over IPv6 in the whole run: it may be our own lack of a route.
+    let deaf = both().soa(NS1, at1, "udp", Err(Code::Unreachable)).soa(NS2, at2, "udp", Err(Code::TimedOut));
+    expect(id, &plan(), vec![deaf.done()], Verdict::NotTested, "no_path");
+    expect(id, &plan(), vec![both().done()], Verdict::NotTested, "no_path");
+    let barred = both().soa(NS1, at1, "udp", Err(Code::OutOfScope));
+    expect(id, &plan(), vec![barred.done()], Verdict::Error, "common.failed");
+    let slow = with_ns([192, 0, 2, 1], [192, 0, 2, 2]).trouble(NS1, "AAAA", Code::TimedOut);
+    expect(id, &plan(), vec![slow.done()], Verdict::Error, "common.failed");
+    // IPv6 alone leaves out everybody else.
+    let only = Zone::new()
+        .ask(Z, "NS", &[Rd::Ns(NS1)])
+        .ask(NS1, "A", &[])
+        .ask(NS1, "AAAA", &[Rd::Aaaa(v6a)])
+        .soa(NS1, at1, "udp", ok);
+    assert_eq!(expect(id, &plan(), vec![only.done()], Verdict::Fail, "no_ipv4").severity, Severity::Medium);
+    let unasked = Zone::new().trouble(Z, "NS", Code::TimedOut);
+    expect(id, &plan(), vec![unasked.done()], Verdict::Error, "common.failed");
+}
+
+#[test]
 fn serials_must_agree() {
     let id = "network.soa-consistent";
     let zone =

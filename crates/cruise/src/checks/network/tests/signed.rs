@@ -147,6 +147,18 @@ fn certificates_fit_their_tlsa_records() {
     dane("good.test", vec![mail(good, right, slow)], Verdict::Error, "common.failed");
     dane("good.test", Vec::new(), Verdict::NotTested, "no_handshake");
     dane("plain.test", Vec::new(), Verdict::NotApplicable, "insecure");
+    // Behind an alias, of the record or of the host; an alias into a zone without signatures counts for nothing.
+    let line = dane("alias.test", vec![mail("mail.alias.test", right, fine())], Verdict::Pass, "pass");
+    let shown = "_25._tcp.mail.alias.test CNAME _tlsa.good.test\n_tlsa.good.test TLSA 3 0 1";
+    assert!(line.excerpt.starts_with(shown), "{}", line.excerpt);
+    dane("alias.test", vec![mail("mail.alias.test", wrong, fine())], Verdict::Fail, "mismatch");
+    let line = dane("host.test", vec![mail("mail.host.test", right, fine())], Verdict::Pass, "pass");
+    assert!(line.excerpt.starts_with("_25._tcp.mail.good.test TLSA 3 0 1"), "{}", line.excerpt);
+    dane("out.test", vec![mail("mail.out.test", right, fine())], Verdict::Warn, "ignored");
+    let mut half = evidence("alias.test");
+    half.exchanges.retain(|x| x.name != "_tlsa.good.test");
+    let half = vec![got(Body::Dnssec(half)), mail("mail.alias.test", right, fine())];
+    expect(id, &plan_of("alias.test"), half, Verdict::Error, "common.failed");
     // A TLSA that was changed on the way.
     let mut tampered = evidence("good.test");
     let asked = tampered.exchanges.iter_mut().find(|x| x.rtype == "TLSA").expect("asked");
