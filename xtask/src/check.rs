@@ -22,7 +22,6 @@ const NEEDS: &[(&str, IsThere)] = &[
     ("gnutls-bin", || sys::which("gnutls-serv").is_some()),
     ("nsd", || sys::which("nsd").is_some()),
     ("sslscan", || sys::which("sslscan").is_some()),
-    ("unbound-host", || sys::which("unbound-host").is_some()),
     ("python3-spf", || Path::new("/usr/lib/python3/dist-packages/spf.py").exists()),
 ];
 

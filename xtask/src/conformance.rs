@@ -38,7 +38,8 @@ struct Count {
 
 impl Count {
     fn parse(line: &str) -> Option<Self> {
-        let (name, value) = line.trim().rsplit_once(": ")?;
+        // The harness writes a dot for each passed test where the line may begin.
+        let (name, value) = line.trim().trim_start_matches('.').rsplit_once(": ")?;
         let value = value.strip_prefix("found ").unwrap_or(value);
         let count = match value.split_once('/') {
             Some((passed, total)) => Self {
@@ -112,6 +113,7 @@ mod tests {
         assert!(!count("observatory: 0/0").good(), "nothing tested is not whole");
         assert!(count("false alarms: 0").good() && !count("false alarms: 2").good());
         assert!(count("peer pyspf, same suites: 154/163").good());
+        assert_eq!(count("..names: 15/15").name, "names");
         assert_eq!(Count::parse("running 3 tests"), None);
         assert_eq!(Count::parse("note: see docs"), None);
     }

@@ -35,11 +35,14 @@ pub enum Command {
     Ds(Ds),
     /// 驗證欄位：每行一個 JSON 字串，逐行回覆 Validate fields: one JSON string a line in, one object a line out
     Validate {
-        /// 種類，未填則列出：person-id、national-id、residence-id、company-id、roc-date、name、postcode、phone Kind; lists them when left out
+        /// 種類，例如 person-id；未填則列出全部 Kind such as person-id; all are listed when it is left out
         kind: Option<Kind>,
         /// 只驗證這一個值，並以文字回覆 Only this value, answered in words
         #[arg(allow_hyphen_values = true)]
         value: Option<String>,
+        /// 列出種類 List the kinds
+        #[arg(long, conflicts_with = "kind")]
+        list: bool,
     },
     /// 說明檢查項目或訊息代碼 Explain a check (network.hsts) or a message code (BW-PLAN-002)
     Explain {

@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         cli::Command::Cruise(command) => cruise::main(command, cli.lang),
         cli::Command::Probe(command) => probe::main(command, cli.lang),
         cli::Command::Ds(command) => ds::main(command, cli.lang),
-        cli::Command::Validate { kind, value } => validate::main(kind, value.as_deref(), cli.lang),
+        cli::Command::Validate { kind, value, .. } => Ok(validate::main(kind, value.as_deref(), cli.lang)),
         cli::Command::Explain { id } => explain::main(&id, cli.lang),
     };
     ExitCode::from(exit.unwrap_or_else(|notes| {

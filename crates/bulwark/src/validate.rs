@@ -2,53 +2,67 @@
 
 use std::io::{BufRead as _, Write as _};
 
-use bulwark_model::{Diagnostic, Exit, Lang};
+use bulwark_model::{Exit, Lang};
 use bulwark_twid::{Kind, check, mask};
 use serde_json::{Value, json};
 
-use crate::print::{aside, line, say};
+use crate::print::{self, aside, line, say};
 use crate::texts::{diagnostic, texts};
 
 /// Runs the command: a value of the command line is answered in words, lines of standard input in JSON.
-pub fn main(kind: Option<Kind>, value: Option<&str>, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
+/// Without a kind it lists them.
+pub fn main(kind: Option<Kind>, value: Option<&str>, lang: Lang) -> Exit {
     let Some(kind) = kind else {
-        for kind in Kind::ALL {
-            line(kind.code());
-        }
-        return Ok(Exit::Ok);
+        let rows = Kind::ALL.map(|kind| vec![kind.code().to_owned(), kind.label().get(lang).to_owned()]);
+        print::table(&rows);
+        return Exit::Ok;
     };
-    match value {
-        Some(value) => Ok(one(kind, value, lang)),
-        None => lines(kind, lang),
-    }
+    value.map_or_else(|| lines(kind, lang), |value| one(kind, value, lang))
 }
 
 fn one(kind: Kind, value: &str, lang: Lang) -> Exit {
     match check(kind, value) {
         Ok(valid) => {
-            let which = valid.kind.map_or(String::new(), |k| format!("  {k}"));
-            line(format!("{}  {}{which}", say(lang, "正確", "good"), valid.value));
+            let (label, shown) = (valid.label(kind), valid.shown());
+            line(match lang {
+                Lang::ZhTw => format!("{}：{} 符合規則", label.zh_tw, shown.zh_tw),
+                Lang::En => format!("{}: {} fits the rule", label.en, shown.en),
+            });
             for advice in &valid.advice {
                 line(advice.text().get(lang));
             }
             Exit::Ok
         }
         Err(reason) => {
-            line(format!("{}  {}", say(lang, "不正確", "not good"), mask(kind, value)));
-            line(format!("{}（{}）", reason.text().get(lang), reason.code()));
+            let (label, masked) = (kind.label(), mask(kind, value));
+            line(match lang {
+                Lang::ZhTw => format!("{}：{masked} 不符合規則", label.zh_tw),
+                Lang::En => format!("{}: {masked} does not fit the rule", label.en),
+            });
+            let text = reason.text();
+            line(match lang {
+                Lang::ZhTw => format!("{}（{}）", text.zh_tw, reason.code()),
+                Lang::En => format!("{} ({})", text.en, reason.code()),
+            });
             Exit::Findings
         }
     }
 }
 
 /// One JSON string a line in, one object a line out, in the same order.
-fn lines(kind: Kind, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
+fn lines(kind: Kind, lang: Lang) -> Exit {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let (mut refused, mut unreadable) = (false, false);
     for (number, text) in std::io::stdin().lock().split(b'\n').enumerate() {
-        let text = text.map_err(|e| {
-            vec![diagnostic(texts(), "BW-CLI-022", &[("path", "stdin".to_owned())]).because(e)]
-        })?;
+        let text = match text {
+            Ok(text) => text,
+            Err(error) => {
+                let place = [("path", say(lang, "標準輸入", "standard input").to_owned())];
+                aside(diagnostic(texts(), "BW-CLI-022", &place).because(error).render(lang));
+                unreadable = true;
+                break;
+            }
+        };
         if text.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
@@ -64,27 +78,29 @@ fn lines(kind: Kind, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
         };
         // Nobody reads any more (`| head`): the end, and no error.
         if writeln!(out, "{answer}").is_err() {
-            return Ok(Exit::Ok);
+            return Exit::Ok;
         }
     }
     let _ = out.flush();
-    Ok(Exit::decide(refused, unreadable, false))
+    Exit::decide(refused, unreadable, false)
 }
 
 fn answer(kind: Kind, value: &str) -> Value {
     match check(kind, value) {
         Ok(valid) => {
-            let advice: Vec<&str> = valid.advice.iter().map(|a| a.code()).collect();
-            let mut answer =
-                json!({ "valid": true, "reason": null, "value": valid.value, "masked": mask(kind, value) });
-            if let Some(kind) = valid.kind {
-                answer["kind"] = Value::from(kind);
+            let mut answer = json!({ "valid": true, "reason": null });
+            if let Some(found) = valid.kind {
+                answer["kind"] = Value::from(found);
             }
-            if !advice.is_empty() {
-                answer["advice"] = Value::from(advice);
+            answer["normalised"] = Value::from(valid.value);
+            answer["masked"] = Value::from(mask(kind, value));
+            if !valid.advice.is_empty() {
+                answer["advice"] = valid.advice.iter().map(|a| a.code()).collect();
             }
             answer
         }
-        Err(reason) => json!({ "valid": false, "reason": reason.code(), "masked": mask(kind, value) }),
+        Err(reason) => {
+            json!({ "valid": false, "reason": reason.code(), "masked": mask(kind, value) })
+        }
     }
 }

@@ -178,6 +178,7 @@ fn fields_are_validated_line_by_line_and_nothing_is_lost() {
         text.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
     assert_eq!(lines.len(), 4, "{text}");
     assert_eq!((&lines[0]["valid"], &lines[0]["kind"]), (&true.into(), &"national_id".into()));
+    assert_eq!((&lines[0]["reason"], &lines[0]["normalised"]), (&().into(), &"A123456789".into()));
     assert_eq!((&lines[1]["reason"], &lines[1]["masked"]), (&"checksum".into(), &"A12****788".into()));
     assert_eq!(lines[2]["reason"], "not_a_json_string");
     assert_eq!(
@@ -189,10 +190,54 @@ fn fields_are_validated_line_by_line_and_nothing_is_lost() {
     assert_eq!(code(&run("person-id", "\"A123456789\"")), 0);
     assert_eq!(code(&run("person-id", "17")), 3);
     assert_eq!(code(&run("shoe-size", "")), 2);
+    // Not UTF-8, and half of a pair of surrogates: answered, and the next line as well.
+    let o = assert_cmd::Command::cargo_bin("bulwark")
+        .expect("the binary is built")
+        .args(["validate", "postcode"])
+        .write_stdin(b"\"\xa4\xa4\"\n\"\\ud800\"\n\"10048\"\n".to_vec())
+        .output()
+        .expect("it runs");
+    let text = out(&o);
+    assert!(text.lines().count() == 3 && text.contains("retired_3_plus_2"), "{text}");
+    assert_eq!(code(&o), 3);
     let o = bulwark(folder.path(), &["validate", "roc-date", "112/2/29"]);
     assert!(
         code(&o) == 1 && out(&o).contains("day_not_in_month") && !out(&o).contains("2/29"),
         "{}",
         out(&o)
     );
+}
+
+#[test]
+fn one_value_is_answered_in_words_of_either_language() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let one = |args: &[&str]| {
+        let o = bulwark(folder.path(), &[&["validate"], args].concat());
+        (code(&o), out(&o))
+    };
+    assert_eq!(one(&["roc-date", "113/2/29"]), (0, "日期：民國 113 年 2 月 29 日 符合規則\n".to_owned()));
+    assert_eq!(
+        one(&["--lang", "en", "person-id", "a123456789"]),
+        (0, "National ID number: A123456789 fits the rule\n".to_owned())
+    );
+    let (exit, text) = one(&["national-id", "A123456788"]);
+    assert_eq!((exit, text.contains("A12****788") && text.contains("檢查碼")), (1, true), "{text}");
+    let (_, text) = one(&["--lang", "en", "residence-id", "OA33907570"]);
+    assert!(text.contains("31 December 2030"), "{text}");
+    let (exit, text) = one(&["--list"]);
+    assert_eq!((exit, text.lines().count()), (0, 9), "{text}");
+    assert_eq!(one(&["--list", "name"]).0, 2);
+}
+
+/// A folder in place of a file can be opened and not read.
+#[cfg(unix)]
+#[test]
+fn standard_input_that_cannot_be_read_is_no_success() {
+    let o = std::process::Command::new(env!("CARGO_BIN_EXE_bulwark"))
+        .args(["validate", "name"])
+        .stdin(std::fs::File::open(env!("CARGO_MANIFEST_DIR")).expect("a folder"))
+        .output()
+        .expect("it runs");
+    assert_eq!(code(&o), 3);
+    assert!(err(&o).contains("BW-CLI-022"), "{}", err(&o));
 }

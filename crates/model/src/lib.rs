@@ -13,6 +13,7 @@
 
 mod diagnostic;
 mod finding;
+pub mod rights;
 mod text;
 mod time;
 mod words;

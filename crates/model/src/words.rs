@@ -61,6 +61,7 @@ macro_rules! words {
         }
     };
 }
+pub(crate) use words;
 
 words! {
     /// The seven health-check domains of 數位韌性巡航, exactly these.

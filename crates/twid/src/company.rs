@@ -7,7 +7,11 @@ use crate::reason::Reason;
 
 const WEIGHTS: [u32; 8] = [1, 2, 1, 2, 1, 2, 4, 1];
 
-pub(crate) fn check(text: &str) -> Result<Valid, Reason> {
+/// Reads 統一編號. A pass of the sum does not say that the company exists; 00000000 stands for nobody.
+///
+/// # Errors
+/// Why it is none.
+pub fn parse(text: &str) -> Result<Valid, Reason> {
     let value = normal::code(text);
     if value.is_empty() {
         return Err(Reason::Empty);

@@ -15,15 +15,17 @@ pub const SCRIPTS: [(&str, &str); 2] =
     [("twid.js", include_str!("../js/twid.js")), ("tables.js", include_str!("../js/tables.js"))];
 
 pub mod address;
-mod company;
-mod date;
+pub mod company;
+pub mod date;
 mod mask;
-mod name;
+pub mod name;
 mod normal;
-mod person;
-mod phone;
-mod postcode;
+pub mod person;
+pub mod phone;
+pub mod postcode;
 mod reason;
+
+use bulwark_model::Text;
 
 pub use mask::mask;
 pub use person::{LETTERS, WEIGHTS};
@@ -42,8 +44,10 @@ pub enum Kind {
     ResidenceId,
     /// 統一編號 of a company or agency (rule of April 2023).
     CompanyId,
-    /// A date in ROC or Gregorian years.
+    /// A date in ROC or Gregorian years, not before 民國 1.
     RocDate,
+    /// A date in years before 民國 1 (1912), asked for as such.
+    RocDateBefore,
     /// The name of a person.
     Name,
     /// 郵遞區號.
@@ -54,12 +58,13 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::PersonId,
         Self::NationalId,
         Self::ResidenceId,
         Self::CompanyId,
         Self::RocDate,
+        Self::RocDateBefore,
         Self::Name,
         Self::Postcode,
         Self::Phone,
@@ -73,10 +78,18 @@ impl Kind {
             Self::ResidenceId => "residence-id",
             Self::CompanyId => "company-id",
             Self::RocDate => "roc-date",
+            Self::RocDateBefore => "roc-date-before",
             Self::Name => "name",
             Self::Postcode => "postcode",
             Self::Phone => "phone",
         }
+    }
+}
+
+impl Kind {
+    /// What people call it.
+    pub fn label(self) -> Text {
+        texts().text(&format!("kind.{}", self.code()), &[])
     }
 }
 
@@ -106,6 +119,16 @@ impl Valid {
     fn plain(value: String) -> Self {
         Self { kind: None, value, advice: Vec::new() }
     }
+
+    /// What people call it: which of several kinds it is, or the kind that was asked for.
+    pub fn label(&self, asked: Kind) -> Text {
+        self.kind.map_or_else(|| asked.label(), |found| texts().text(&format!("found.{found}"), &[]))
+    }
+
+    /// The value as people read it: dates in words.
+    pub fn shown(&self) -> Text {
+        date::shown(&self.value).unwrap_or_else(|| Text::both(&self.value))
+    }
 }
 
 /// Checks a text.
@@ -114,15 +137,14 @@ impl Valid {
 /// Why it is not what it should be.
 pub fn check(kind: Kind, text: &str) -> Result<Valid, Reason> {
     match kind {
-        Kind::PersonId => person::check(text),
-        Kind::NationalId => person::check(text).and_then(|v| person::only(v, &[person::NATIONAL])),
-        Kind::ResidenceId => {
-            person::check(text).and_then(|v| person::only(v, &[person::RESIDENCE, person::RESIDENCE_OLD]))
-        }
-        Kind::CompanyId => company::check(text),
-        Kind::RocDate => date::check(text),
-        Kind::Name => name::check(text),
-        Kind::Postcode => postcode::check(text),
-        Kind::Phone => phone::check(text),
+        Kind::PersonId => person::parse(text),
+        Kind::NationalId => person::national(text),
+        Kind::ResidenceId => person::residence(text),
+        Kind::CompanyId => company::parse(text),
+        Kind::RocDate => date::parse(text),
+        Kind::RocDateBefore => date::parse_before_era(text),
+        Kind::Name => name::parse(text),
+        Kind::Postcode => postcode::parse(text),
+        Kind::Phone => phone::parse(text),
     }
 }

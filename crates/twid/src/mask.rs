@@ -14,20 +14,25 @@ pub fn mask(kind: Kind, text: &str) -> String {
         Kind::CompanyId | Kind::Postcode => normal::code(text),
         Kind::PersonId | Kind::NationalId | Kind::ResidenceId => middle(&normal::code(text), 3, 3),
         Kind::Phone => middle(&normal::code(text), 4, 3),
-        Kind::RocDate => {
-            let text = normal::code(text);
-            let year: String = text.chars().take_while(char::is_ascii_digit).collect();
-            if year.len() > 4 || year.len() == text.len() {
-                "***".to_owned()
-            } else {
-                format!("{year}-**-**")
-            }
-        }
+        Kind::RocDate | Kind::RocDateBefore => year_only(&normal::code(text)),
         Kind::Name => {
             let mut chars = text.trim().chars();
             let first: String = chars.next().into_iter().collect();
             format!("{first}{}", "*".repeat(chars.count().min(9)))
         }
+    }
+}
+
+/// Keeps the year where it can be told from the rest.
+fn year_only(text: &str) -> String {
+    let text = ["中華民國", "民國", "西元", "公元", "前"]
+        .into_iter()
+        .fold(text, |text, mark| text.strip_prefix(mark).unwrap_or(text).trim_start_matches(' '));
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    if (1..=4).contains(&digits) && digits < text.len() {
+        format!("{}-**-**", &text[..digits])
+    } else {
+        "***".to_owned()
     }
 }
 

@@ -7,14 +7,17 @@ use crate::reason::{Advice, Reason};
 /// Longest name of the household register, in characters.
 const LONGEST: usize = 50;
 
-pub(crate) fn check(text: &str) -> Result<Valid, Reason> {
+/// Reads the name of a person. What is written stays as it is but for space around it and characters without width.
+///
+/// # Errors
+/// Why it is none.
+pub fn parse(text: &str) -> Result<Valid, Reason> {
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     let visible = visible.trim_matches(is_space);
     if visible.is_empty() {
         return Err(Reason::Empty);
     }
-    // Between Han characters an ideographic space only fills the box; between Latin words a space is part of the name.
-    let value: String = visible.chars().filter(|c| *c != '\u{3000}').collect();
+    let value = close_gaps(visible);
     if value.chars().any(|c| matches!(c, '<' | '>' | '&' | '"')) {
         return Err(Reason::Markup);
     }
@@ -35,6 +38,24 @@ pub(crate) fn check(text: &str) -> Result<Valid, Reason> {
         advice.push(Advice::PrivateUse);
     }
     Ok(Valid { kind: None, value, advice })
+}
+
+/// Between Han characters an ideographic space only fills the box; between Latin words it is a space of the name.
+fn close_gaps(visible: &str) -> String {
+    let latin = |c: char| c < '\u{2E80}' || matches!(c, '\u{FF01}'..='\u{FF5E}');
+    let mut value = String::with_capacity(visible.len());
+    let mut gap = false;
+    for c in visible.chars() {
+        if c == '\u{3000}' {
+            gap = true;
+            continue;
+        }
+        if std::mem::take(&mut gap) && latin(c) && value.ends_with(latin) {
+            value.push(' ');
+        }
+        value.push(c);
+    }
+    value
 }
 
 const fn is_private(c: char) -> bool {

@@ -13,11 +13,18 @@ pub const LETTERS: [u32; 26] =
 /// Weights of the two digits of the letter's code and of the nine characters that follow.
 pub const WEIGHTS: [u32; 11] = [1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1];
 
-pub(crate) const NATIONAL: &str = "national_id";
-pub(crate) const RESIDENCE: &str = "ui_number";
-pub(crate) const RESIDENCE_OLD: &str = "arc_old";
+/// 身分證統一編號.
+pub const NATIONAL: &str = "national_id";
+/// 統一證號 as given since 2021.
+pub const RESIDENCE: &str = "ui_number";
+/// 統一證號 as given before.
+pub const RESIDENCE_OLD: &str = "arc_old";
 
-pub(crate) fn check(text: &str) -> Result<Valid, Reason> {
+/// Reads a number of any of the three kinds and says which it is.
+///
+/// # Errors
+/// Why it is none.
+pub fn parse(text: &str) -> Result<Valid, Reason> {
     let value = normal::code(text);
     if value.is_empty() {
         return Err(Reason::Empty);
@@ -50,9 +57,25 @@ pub(crate) fn check(text: &str) -> Result<Valid, Reason> {
     Ok(Valid { kind: Some(kind), value, advice })
 }
 
+/// Reads 身分證統一編號 only.
+///
+/// # Errors
+/// Why it is none; a good number of another kind is [`Reason::OtherKind`].
+pub fn national(text: &str) -> Result<Valid, Reason> {
+    parse(text).and_then(|valid| only(valid, &[NATIONAL]))
+}
+
+/// Reads 統一證號 of residents only, new or old.
+///
+/// # Errors
+/// Why it is none; a good number of another kind is [`Reason::OtherKind`].
+pub fn residence(text: &str) -> Result<Valid, Reason> {
+    parse(text).and_then(|valid| only(valid, &[RESIDENCE, RESIDENCE_OLD]))
+}
+
 /// Refuses kinds that were not asked for.
-pub(crate) fn only(valid: Valid, kinds: &[&str]) -> Result<Valid, Reason> {
-    if valid.kind.is_some_and(|k| kinds.contains(&k)) { Ok(valid) } else { Err(Reason::OtherKind) }
+fn only(valid: Valid, kinds: &[&str]) -> Result<Valid, Reason> {
+    if valid.kind.is_some_and(|kind| kinds.contains(&kind)) { Ok(valid) } else { Err(Reason::OtherKind) }
 }
 
 fn letter(c: char) -> Option<u32> {

@@ -4,8 +4,15 @@ use crate::Valid;
 use crate::normal;
 use crate::reason::Reason;
 
-/// Area codes, longest first, and how many digits may follow.
-pub const AREAS: [(&str, &[usize]); 12] = [
+/// A mobile number.
+pub const MOBILE: &str = "mobile";
+/// A number of a place.
+pub const LANDLINE: &str = "landline";
+/// A number that costs the caller nothing.
+pub const TOLL_FREE: &str = "toll_free";
+
+/// Area codes and how many digits may follow. The longest that fits counts, so 08 of 屏東 stands last.
+pub const AREAS: [(&str, &[usize]); 13] = [
     ("0826", &[5]),
     ("0836", &[5]),
     ("037", &[6]),
@@ -18,18 +25,25 @@ pub const AREAS: [(&str, &[usize]); 12] = [
     ("05", &[7]),
     ("06", &[7]),
     ("07", &[7]),
+    ("08", &[7]),
 ];
-/// The area code of 屏東, taken after those that begin with it.
-const PINGTUNG: (&str, usize) = ("08", 7);
+/// What stands before an extension.
+const MARKS: [&str; 7] = [";EXT=", "分機", "轉", "EXT.", "EXT", "#", "X"];
 
-pub(crate) fn check(text: &str) -> Result<Valid, Reason> {
+/// Reads a number in Taiwan; the value is E.164, with `;ext=` where there is an extension.
+///
+/// # Errors
+/// Why it is none.
+pub fn parse(text: &str) -> Result<Valid, Reason> {
     let text = normal::code(text);
     if text.is_empty() {
         return Err(Reason::Empty);
     }
     let (main, extension) = split(&text)?;
-    let international = main.starts_with('+');
-    if main.chars().any(|c| !(c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | ' ' | '.' | '/'))) {
+    // The country code may stand in brackets.
+    let unsigned = main.trim_start_matches(['(', ' ']).strip_prefix('+');
+    let (international, main) = (unsigned.is_some(), unsigned.unwrap_or(main));
+    if main.chars().any(|c| !(c.is_ascii_digit() || matches!(c, '-' | '(' | ')' | ' ' | '.' | '/'))) {
         return Err(Reason::Format);
     }
     let mut digits: String = main.chars().filter(char::is_ascii_digit).collect();
@@ -52,37 +66,31 @@ pub(crate) fn check(text: &str) -> Result<Valid, Reason> {
     let mut value = format!("+886{}", &digits[1..]);
     if let Some(extension) = extension {
         value.push_str(";ext=");
-        value.push_str(&extension);
+        value.push_str(extension);
     }
     Ok(Valid { kind: Some(kind), value, advice: Vec::new() })
 }
 
 fn kind(digits: &str) -> Result<&'static str, Reason> {
     if digits.starts_with("09") {
-        return if digits.len() == 10 { Ok("mobile") } else { Err(Reason::Length) };
+        return if digits.len() == 10 { Ok(MOBILE) } else { Err(Reason::Length) };
     }
     if digits.starts_with("0800") || digits.starts_with("0809") {
-        return if digits.len() == 10 { Ok("toll_free") } else { Err(Reason::Length) };
+        return if digits.len() == 10 { Ok(TOLL_FREE) } else { Err(Reason::Length) };
     }
-    let area = AREAS.iter().find(|(code, _)| digits.starts_with(code));
-    let fits = match area {
-        Some((code, lengths)) => lengths.contains(&(digits.len() - code.len())),
-        None if digits.starts_with(PINGTUNG.0) => digits.len() - PINGTUNG.0.len() == PINGTUNG.1,
-        None => return Err(Reason::NoSuchArea),
-    };
-    if fits { Ok("landline") } else { Err(Reason::Length) }
+    let (area, lengths) =
+        AREAS.iter().find(|(area, _)| digits.starts_with(area)).ok_or(Reason::NoSuchArea)?;
+    if lengths.contains(&(digits.len() - area.len())) { Ok(LANDLINE) } else { Err(Reason::Length) }
 }
 
 /// The number and its extension: `#12`, `分機 12`, `轉 12`, `EXT 12`, `X12`, `;EXT=12`.
-fn split(text: &str) -> Result<(String, Option<String>), Reason> {
-    for mark in [";EXT=", "分機", "轉", "EXT.", "EXT", "#", "X"] {
-        if let Some((main, extension)) = text.split_once(mark) {
-            let extension = extension.trim_matches([' ', ':', '.', '-']);
-            if extension.is_empty() || extension.len() > 6 || !extension.chars().all(|c| c.is_ascii_digit()) {
-                return Err(Reason::Extension);
-            }
-            return Ok((main.to_owned(), Some(extension.to_owned())));
-        }
+fn split(text: &str) -> Result<(&str, Option<&str>), Reason> {
+    // The first mark counts; of those at one place, the first in the list.
+    let first = MARKS.iter().filter_map(|mark| Some((text.find(mark)?, mark))).min_by_key(|(at, _)| *at);
+    let Some((at, mark)) = first else { return Ok((text, None)) };
+    let extension = text[at + mark.len()..].trim_matches([' ', ':', '.', '-']);
+    if extension.is_empty() || extension.len() > 6 || !extension.chars().all(|c| c.is_ascii_digit()) {
+        return Err(Reason::Extension);
     }
-    Ok((text.to_owned(), None))
+    Ok((&text[..at], Some(extension)))
 }

@@ -45,7 +45,11 @@ fn holds(codes: &str, zone: u32) -> bool {
     })
 }
 
-pub(crate) fn check(text: &str) -> Result<Valid, Reason> {
+/// Reads 郵遞區號. A code of a district says nothing of which: 300 and 600 stand for several.
+///
+/// # Errors
+/// Why it is none.
+pub fn parse(text: &str) -> Result<Valid, Reason> {
     let value: String = normal::code(text).chars().filter(|c| !matches!(c, ' ' | '-')).collect();
     if value.is_empty() {
         return Err(Reason::Empty);

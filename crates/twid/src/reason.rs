@@ -55,6 +55,8 @@ words! {
         MonthDayMissing => "month_day_missing",
         /// Before 民國 1.
         YearBeforeEra => "year_before_era",
+        /// No number of years before 民國 1.
+        YearsBeforeEra => "years_before_era_range",
         /// Too far in the future.
         YearRange => "future_or_out_of_range_for_birth",
         /// No such month.
@@ -111,12 +113,18 @@ pub fn texts() -> &'static Catalogue {
 #[cfg(test)]
 mod tests {
     use super::{Advice, Reason, texts};
+    use crate::Kind;
+    use crate::person::{NATIONAL, RESIDENCE, RESIDENCE_OLD};
+    use crate::phone::{LANDLINE, MOBILE, TOLL_FREE};
 
     #[test]
     fn every_code_has_its_sentence_and_no_sentence_is_left_over() {
         let reasons = Reason::ALL.iter().map(|r| format!("reason.{}", r.code()));
         let advice = Advice::ALL.iter().map(|a| format!("advice.{}", a.code()));
-        let mut wanted: Vec<String> = reasons.chain(advice).collect();
+        let kinds = Kind::ALL.iter().map(|k| format!("kind.{}", k.code()));
+        let found =
+            [NATIONAL, RESIDENCE, RESIDENCE_OLD, MOBILE, LANDLINE, TOLL_FREE].map(|f| format!("found.{f}"));
+        let mut wanted: Vec<String> = reasons.chain(advice).chain(kinds).chain(found).collect();
         let mut found: Vec<String> = texts().iter().map(|(key, _)| key.to_owned()).collect();
         wanted.sort();
         found.sort();

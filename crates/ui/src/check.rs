@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bulwark_model::Diagnostic;
 use serde_json::{Map, Value};
 
-use crate::component::{Component, Registry};
+use crate::component::{Component, Maturity, Registry};
 use crate::render::Engine;
 use crate::{assets, schema, style};
 
@@ -63,6 +63,11 @@ pub fn component(component: &Component, engine: &Engine) -> Vec<Fault> {
     if let Err(error) = schema::compile(component) {
         say.fault(format!("schema.json: {error}"));
         return say.faults;
+    }
+    if component.meta.maturity > Maturity::Concept
+        && !component.meta.evidence.iter().any(|e| e.step == component.meta.maturity)
+    {
+        say.fault("component.toml: no evidence for its maturity");
     }
     described(&component.schema, "params", &mut say);
     method_names(&component.schema, &mut say);

@@ -1,12 +1,15 @@
 //! Rendering components with minijinja.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use bulwark_i18n::args;
 use bulwark_model::{Diagnostic, Location};
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value};
+use minijinja::{AutoEscape, Captured, Environment, Error, Output, State, UndefinedBehavior, Value};
 use serde::Serialize;
 
 use crate::component::{Component, registry};
@@ -23,6 +26,12 @@ pub struct Engine {
 }
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::new);
+
+thread_local! {
+    /// The macros of the shared environment, evaluated once a thread: a module costs more to evaluate
+    /// than most components cost to render.
+    static MODULES: RefCell<HashMap<&'static str, Captured<'static>>> = RefCell::default();
+}
 
 impl Default for Engine {
     fn default() -> Self {
@@ -79,8 +88,14 @@ impl Engine {
     /// # Errors
     /// The template failed (BW-DS-026).
     pub fn component(&self, component: &Component, params: &impl Serialize) -> Result<String, Diagnostic> {
+        let params = Value::from(Serde(params));
+        if std::ptr::eq(self, Self::shared())
+            && let Some(known) = registry().get(&component.name)
+        {
+            return shared(known, params).map_err(|e| failed(&component.template_path(), &e));
+        }
         let name = format!("{}.html", component.name);
-        let context = Value::from_pairs([("params", Value::from(Serde(params)))]);
+        let context = Value::from_pairs([("params", params)]);
         self.env.get_template(&name).and_then(|t| t.render(context)).map_err(|e| failed(&name, &e))
     }
 
@@ -103,6 +118,20 @@ impl Engine {
         let rendered = self.env.get_template(name).and_then(|t| t.render(Value::from(Serde(context))));
         rendered.map_err(|e| failed(name, &e))
     }
+}
+
+/// Calls a macro of the shared environment.
+fn shared(component: &'static Component, params: Value) -> Result<String, Error> {
+    MODULES.with_borrow_mut(|modules| {
+        let module = match modules.entry(&component.name) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(place) => {
+                let template = Engine::shared().env.get_template(&component.template_path())?;
+                place.insert(template.render_captured(())?)
+            }
+        };
+        module.with_state_mut(|state| state.call_macro(&component.meta.macro_name, &[params]))
+    })
 }
 
 /// Whether a path names a template.

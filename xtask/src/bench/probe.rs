@@ -68,8 +68,8 @@ pub fn run() -> Result<ExitCode> {
     let examples = sys::target_dir()?.join("release/examples");
     let mut rows = Vec::new();
     let tls = examples.join("bench_tls");
-    let (ours, said) = cpu(Command::new(&tls).arg(TLS))?;
-    let handshakes = value(&said, "handshakes");
+    let (ours, said) = cpu(Command::new(&tls).args([TLS, "1"]))?;
+    let handshakes = value(&said, "tls_profile_handshakes");
     let testssl = sys::which("testssl").map(|program| {
         cpu(Command::new(program).args(["--quiet", "--color", "0", "-p", "-E", "-f", "-S", "-P", TLS]))
     });
