@@ -53,6 +53,10 @@ pub fn run(full: bool) -> Result<ExitCode> {
     outcome.tests(&skip_log, full)?;
     outcome.doc_tests(&skip_log)?;
     if full {
+        outcome.step(
+            "screenshots",
+            sys::cargo().args(["run", "--quiet", "--package", "bulwark", "--", "ds", "shots"]),
+        )?;
         outcome.demo();
     }
     Ok(outcome.tell(&skip_log))

@@ -24,7 +24,7 @@ Tasks of the Bulwark workspace
       --release                    use the optimised program
       --targets                    prepare the targets only
   cargo xtask test [--full]        formatting, lints, tests; installs what they need (Debian, root)
-      --full                       also long property tests and the demo from start to end
+      --full                       also long property tests, screenshots and the demo from start to end
   cargo xtask bench cruise         measure, and write the numbers to docs/benchmarks.md
   cargo xtask bench probe          our probes against testssl.sh, sslyze and the blackbox exporter
   cargo xtask bench ds             the design system against GOV.UK Frontend
