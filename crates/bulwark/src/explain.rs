@@ -1,7 +1,8 @@
 //! `bulwark explain`: a check or a message code, in words.
 
 use bulwark_i18n::{Catalogue, args};
-use bulwark_model::{Diagnostic, Exit, Lang};
+use bulwark_model::rights::Denied;
+use bulwark_model::{Diagnostic, Exit, Lang, Text};
 
 use crate::print::{line, say};
 use crate::texts::{diagnostic, texts};
@@ -16,6 +17,18 @@ fn message_catalogues() -> [&'static Catalogue; 6] {
         bulwark_ui::texts(),
         bulwark_ui::tokens::texts(),
     ]
+}
+
+/// What a code says and what to do about it.
+fn message(code: &str) -> Option<(Text, Text)> {
+    let refusal = Denied::ALL.iter().find(|denied| denied.code() == code);
+    if let Some(denied) = refusal {
+        return Some((denied.text(), denied.hint()));
+    }
+    message_catalogues().into_iter().find_map(|catalogue| {
+        let what = catalogue.get(&format!("{code}.what"))?.clone();
+        Some((what, catalogue.get(&format!("{code}.hint")).cloned().unwrap_or_default()))
+    })
 }
 
 /// Runs the command.
@@ -35,14 +48,11 @@ pub fn main(id: &str, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
         return Ok(Exit::Ok);
     }
     let code = id.to_ascii_uppercase();
-    for catalogue in message_catalogues() {
-        if let Some(what) = catalogue.get(&format!("{code}.what")) {
-            let hint = catalogue.get(&format!("{code}.hint")).cloned().unwrap_or_default();
-            line(&code);
-            line(format!("\n{}\n{}", say(lang, "訊息", "Message"), what.get(lang)));
-            line(format!("\n{}\n{}", say(lang, "怎麼辦", "What to do"), hint.get(lang)));
-            return Ok(Exit::Ok);
-        }
+    if let Some((what, hint)) = message(&code) {
+        line(&code);
+        line(format!("\n{}\n{}", say(lang, "訊息", "Message"), what.get(lang)));
+        line(format!("\n{}\n{}", say(lang, "怎麼辦", "What to do"), hint.get(lang)));
+        return Ok(Exit::Ok);
     }
     Err(vec![diagnostic(texts(), "BW-CLI-001", &args![id = id])])
 }

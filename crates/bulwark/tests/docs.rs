@@ -89,6 +89,14 @@ fn every_message_code_has_its_page() {
                 .insert(code.to_owned(), [what.zh_tw.clone(), hint.zh_tw, what.en.clone(), hint.en]);
         }
     }
+    // The refusals of the rights engine carry their own words: crate `model` holds no catalogue.
+    for denied in bulwark_model::rights::Denied::ALL {
+        let (what, hint) = (denied.text(), denied.hint());
+        areas
+            .entry("BW-RIGHTS".to_owned())
+            .or_default()
+            .insert(denied.code().to_owned(), [what.zh_tw, hint.zh_tw, what.en, hint.en]);
+    }
     let mut index = "# 訊息代碼 Message codes\n\n`bulwark explain <代碼>` 顯示同樣的說明。 `bulwark --lang en explain <code>` shows the same.\n\n".to_owned();
     for (area, codes) in &areas {
         let _ = writeln!(index, "- [{area}]({area}.md)（{}）", codes.len());

@@ -13,7 +13,7 @@ use bulwark_probe::net::{Stop, Traffic};
 use bulwark_probe::task::Task;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::support::{APPROVAL, Fake, at, exchange, order};
+use crate::support::{APPROVAL, Fake, at, exchange, order, record};
 
 const SWITCH: &str = "https://www.example.gov.tw/stop.txt";
 
@@ -60,14 +60,7 @@ impl Collect for Owner<'_> {
             }
             Err(code) => Outcome::Failed(Failure::new(Step::Connect, code, SWITCH)),
         };
-        Record {
-            key: task.key(),
-            subject: task.subject(),
-            started_at: self.clock.now(),
-            duration_ms: 1,
-            tool: "test".into(),
-            outcome,
-        }
+        record(task, self.clock.now(), 1, outcome)
     }
 
     fn traffic(&self) -> Traffic {
@@ -195,14 +188,8 @@ impl Collect for Endless<'_> {
         while !stop.stopped() {
             std::thread::yield_now();
         }
-        Record {
-            key: task.key(),
-            subject: task.subject(),
-            started_at: self.clock.now(),
-            duration_ms: 1,
-            tool: "test".into(),
-            outcome: Outcome::Failed(Failure::new(Step::Pace, Code::Interrupted, task.subject())),
-        }
+        let outcome = Outcome::Failed(Failure::new(Step::Pace, Code::Interrupted, task.subject()));
+        record(task, self.clock.now(), 1, outcome)
     }
 
     fn traffic(&self) -> Traffic {

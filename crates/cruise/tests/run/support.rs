@@ -123,6 +123,11 @@ pub fn exchange(url: &str, headers: &[(String, String)]) -> Exchange {
     }
 }
 
+/// What a collector brings back.
+pub fn record(task: &Task, started_at: Timestamp, duration_ms: u64, outcome: Outcome) -> Record {
+    Record { key: task.key(), subject: task.subject(), started_at, duration_ms, tool: "test".into(), outcome }
+}
+
 impl Collect for Fake<'_> {
     fn collect(&self, task: &Task, stop: &Stop) -> Record {
         let count = {
@@ -136,14 +141,7 @@ impl Collect for Fake<'_> {
         if self.stop_after.is_some_and(|n| count > n) {
             stop.stop();
         }
-        Record {
-            key: task.key(),
-            subject: task.subject(),
-            started_at: self.clock.now(),
-            duration_ms: 1000,
-            tool: "test".into(),
-            outcome: self.body(task),
-        }
+        record(task, self.clock.now(), 1000, self.body(task))
     }
 
     fn traffic(&self) -> Traffic {

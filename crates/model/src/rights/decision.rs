@@ -84,7 +84,7 @@ denied! {
     Role = "BW-RIGHTS-002",
         "目前使用的角色不包含這項作業",
         "The role you act in does not include this",
-        "若您另有角色，請切換後再試；否則請由有權限的同仁辦理。",
+        "若另有角色，請切換後再試；否則請由有權限的同仁辦理。",
         "If you hold another role, switch to it; otherwise ask a colleague who has the right.";
     /// The object is outside the role's reach; the person must not learn that it exists.
     Foreign = "BW-RIGHTS-003",
@@ -138,7 +138,7 @@ denied! {
     Red = "BW-RIGHTS-011",
         "找不到這筆資料",
         "There is no such record",
-        "請核對網址或代碼；若您應在 TLP:RED 的收件名單內，請向資料所屬機關洽詢。",
+        "請核對網址或代碼；若應在 TLP:RED 的收件名單內，請向資料所屬機關洽詢。",
         "Check the address or the code; if you should be a named recipient of TLP:RED content, ask its owner.";
     /// Acts that nobody does to their own account or request.
     OwnAccount = "BW-RIGHTS-012",

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Net;
-use super::name::{Flags, canonical};
+use super::name::{Flags, alias, canonical};
 use crate::dns::{Data, Message};
 use crate::dnssec::wire::Name;
 use crate::dnssec::{ABSENT_LABEL, DsRecord};
@@ -81,11 +81,7 @@ impl Work<'_> {
             if let Some(host) = Name::parse(&host).filter(|n| n.labels().len() <= MAX_DEPTH) {
                 let _ = self.chain(&host).await;
             }
-            let next = message.answers.iter().find_map(|r| match &r.data {
-                Data::Cname(target) if r.name.eq_ignore_ascii_case(&at) => Some(target.clone()),
-                _ => None,
-            });
-            match next {
+            match alias(&message, &at) {
                 Some(next) => at = next,
                 None => break,
             }

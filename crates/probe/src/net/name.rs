@@ -367,15 +367,19 @@ fn silent(at: SocketAddr, wait: Duration) -> Failure {
     Failure::new(Step::Receive, Code::TimedOut, format!("{at}: {} ms", wait.as_millis()))
 }
 
+/// What a name is an alias of, by the answers of a message.
+pub(super) fn alias(message: &Message, name: &str) -> Option<String> {
+    message.answers.iter().find_map(|r| match &r.data {
+        Data::Cname(target) if r.name.eq_ignore_ascii_case(name) => Some(target.clone()),
+        _ => None,
+    })
+}
+
 /// The end of the alias chain that starts at `name`, if there is one.
 fn last_alias(message: &Message, name: &str) -> Option<String> {
     let mut at = name.to_owned();
     for _ in 0..MAX_ALIASES {
-        let next = message.answers.iter().find_map(|r| match &r.data {
-            Data::Cname(target) if r.name.eq_ignore_ascii_case(&at) => Some(target.clone()),
-            _ => None,
-        });
-        match next {
+        match alias(message, &at) {
             Some(next) => at = next,
             None => break,
         }

@@ -3,11 +3,11 @@
 
 mod emergency;
 mod matrix;
-mod page;
 mod prohibitions;
 mod properties;
 mod tables;
 mod terms;
+mod words;
 
 use std::fmt::Write as _;
 
