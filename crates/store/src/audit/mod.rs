@@ -1,0 +1,12 @@
+//! The audit log: an RFC 6962 tree over canonical JSON leaves, kept in a table and in a file, with signed roots.
+
+mod checkpoint;
+mod file;
+mod leaf;
+pub(crate) mod log;
+
+pub use checkpoint::{Checkpoint, ORIGIN};
+pub(crate) use checkpoint::{Signer, secret_file};
+pub use leaf::Actor;
+pub(crate) use leaf::{Entry, Moment};
+pub use log::CHECKPOINT_EVERY;

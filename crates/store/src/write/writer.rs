@@ -1,0 +1,215 @@
+//! The task behind [`crate::Store::write`].
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bulwark_model::Clock;
+use futures_util::FutureExt as _;
+use sea_orm::{
+    ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Kind, Tx, Work};
+use crate::audit::log::{Log, Stamped};
+use crate::audit::{Actor, Moment};
+use crate::entity::work::outbox;
+use crate::id::IdMaker;
+use crate::{Mono, StoreError, Timestamp};
+
+/// Works in one commit.
+const GROUP: usize = 256;
+/// How long a commit collects.
+const COLLECT: Duration = Duration::from_millis(5);
+/// How long a commit waits for the next work when the last one had more.
+const LINGER: Duration = Duration::from_millis(1);
+/// Works that may wait before callers do.
+const QUEUE: usize = 1024;
+/// Rows in one insert, within the limits of parameters of both databases.
+pub(crate) const ROWS: usize = 200;
+
+/// What the task owns.
+pub(crate) struct Writer {
+    pub connection: DatabaseConnection,
+    pub log: Log,
+    pub ids: Arc<IdMaker>,
+    pub clock: Arc<dyn Clock>,
+    pub mono: Mono,
+    pub last_mono_us: u64,
+    /// Works in the last commit.
+    pub last_size: usize,
+}
+
+/// A work that ran well and waits for the commit.
+struct Ran {
+    done: oneshot::Sender<Result<(), StoreError>>,
+    stamped: Vec<Stamped>,
+    outbox: Vec<outbox::Model>,
+    checkpoint: bool,
+}
+
+/// Starts the task. It ends when every sender is gone.
+pub(crate) fn start(mut writer: Writer) -> (mpsc::Sender<Work>, tokio::task::JoinHandle<()>) {
+    let (sender, mut queue) = mpsc::channel(QUEUE);
+    let task = tokio::spawn(async move {
+        while let Some(first) = queue.recv().await {
+            writer.group(first, &mut queue).await;
+        }
+        writer.log.close();
+        let _ = writer.connection.close().await;
+    });
+    (sender, task)
+}
+
+impl Writer {
+    /// Collects works into one transaction and commits it.
+    async fn group(&mut self, first: Work, queue: &mut mpsc::Receiver<Work>) {
+        let group = match self.begin().await {
+            Ok(group) => group,
+            Err(error) => {
+                // The database is away or locked: those who wait need not wait for it one after the other.
+                let _ = first.done.send(Err(error.clone()));
+                while let Ok(work) = queue.try_recv() {
+                    let _ = work.done.send(Err(error.clone()));
+                }
+                return;
+            }
+        };
+        let mut ran = Vec::new();
+        let mut count = 0;
+        let mut next = Some(first);
+        let until = tokio::time::sleep(COLLECT);
+        tokio::pin!(until);
+        while let Some(work) = next.take() {
+            if let Err((error, done)) = self.run(&group, work, &mut ran).await {
+                // The transaction itself is lost, and with it every work in it.
+                let _ = done.send(Err(error.clone()));
+                let _ = group.rollback().await;
+                return answer(ran, Err(error));
+            }
+            count += 1;
+            if count >= GROUP || until.is_elapsed() {
+                break;
+            }
+            next = match queue.try_recv() {
+                Ok(work) => Some(work),
+                Err(_) if count < self.last_size => tokio::select! {
+                    biased;
+                    work = queue.recv() => work,
+                    () = tokio::time::sleep(LINGER) => None,
+                },
+                Err(_) => None,
+            };
+        }
+        self.last_size = count;
+        let result = self.commit(group, &mut ran).await;
+        answer(ran, result);
+    }
+
+    async fn begin(&mut self) -> Result<DatabaseTransaction, StoreError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let group = self.connection.begin_with_options(options).await?;
+        self.log.catch_up(&group).await?;
+        Ok(group)
+    }
+
+    /// Runs one work in a savepoint. `Err` only when the whole transaction cannot go on.
+    async fn run(
+        &mut self,
+        group: &DatabaseTransaction,
+        work: Work,
+        ran: &mut Vec<Ran>,
+    ) -> Result<(), (StoreError, oneshot::Sender<Result<(), StoreError>>)> {
+        let Work { run, actor, kind, done } = work;
+        let conn = match group.begin().await {
+            Ok(conn) => conn,
+            Err(error) => return Err((error.into(), done)),
+        };
+        let at = self.moment();
+        let (entries, messages) = (Vec::new(), Vec::new());
+        let mut tx = Tx { conn, actor, ids: Arc::clone(&self.ids), at, entries, outbox: messages };
+        let result = AssertUnwindSafe(async { run(&mut tx).await }).catch_unwind().await;
+        let result = result.unwrap_or(Err(StoreError::Panicked));
+        let Tx { conn, actor, entries, outbox, .. } = tx;
+        let result = result.and_then(|()| {
+            if kind == Kind::Audited && entries.is_empty() { Err(StoreError::Unaudited) } else { Ok(()) }
+        });
+        match result {
+            Ok(()) => {
+                if let Err(error) = conn.commit().await {
+                    return Err((error.into(), done));
+                }
+                let stamped = entries
+                    .into_iter()
+                    .map(|entry| Stamped { at, actor: Arc::clone(&actor), entry })
+                    .collect();
+                ran.push(Ran { done, stamped, outbox, checkpoint: kind == Kind::Checkpoint });
+                Ok(())
+            }
+            Err(error) => {
+                let fatal = matches!(error, StoreError::DiskFull | StoreError::Corrupt(_));
+                if conn.rollback().await.is_err() || fatal {
+                    return Err((error, done));
+                }
+                let _ = done.send(Err(error));
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes messages and audit leaves, syncs the file, commits.
+    async fn commit(&mut self, group: DatabaseTransaction, ran: &mut [Ran]) -> Result<(), StoreError> {
+        if ran.is_empty() {
+            return Ok(group.rollback().await?);
+        }
+        let messages: Vec<_> = ran.iter_mut().flat_map(|ran| std::mem::take(&mut ran.outbox)).collect();
+        for rows in messages.chunks(ROWS) {
+            let rows = rows.iter().map(|row| row.clone().into_active_model().reset_all());
+            outbox::Entity::insert_many(rows).exec_without_returning(&group).await?;
+        }
+        let stamped = ran.iter_mut().flat_map(|ran| std::mem::take(&mut ran.stamped)).collect();
+        let checkpoint = ran.iter().any(|ran| ran.checkpoint);
+        let written = match self.log.append(&group, stamped, checkpoint).await {
+            Ok(()) => group.commit().await.map_err(StoreError::from),
+            Err(error) => {
+                let _ = group.rollback().await;
+                Err(error)
+            }
+        };
+        match written {
+            Ok(()) => self.log.committed(),
+            Err(_) => self.log.failed(),
+        }
+        written
+    }
+
+    /// Now, by both clocks; the monotonic one never repeats.
+    fn moment(&mut self) -> Moment {
+        self.last_mono_us = (self.mono)().max(self.last_mono_us + 1);
+        Moment { time: Timestamp::from(self.clock.now()), mono_us: self.last_mono_us }
+    }
+}
+
+/// Tells everyone how the commit went.
+fn answer(ran: Vec<Ran>, result: Result<(), StoreError>) {
+    for ran in ran {
+        // A caller that went away is no trouble: its work is done.
+        let _ = ran.done.send(result.clone());
+    }
+}
+
+/// What the platform records on its own account.
+pub(crate) fn system(at: Moment, action: &str, object: &str) -> Stamped {
+    let entry = crate::audit::Entry {
+        action: action.to_owned(),
+        object: object.to_owned(),
+        before: None,
+        after: None,
+    };
+    Stamped { at, actor: Arc::new(Actor::system("store")), entry }
+}
