@@ -54,7 +54,10 @@ fn write(value: &Value, out: &mut String) -> Result<(), StoreError> {
             out.push(']');
         }
         Value::Number(number) if number.is_f64() => {
-            return Err(StoreError::BadValue { field: "json".into(), why: format!("{number} is no integer") });
+            return Err(StoreError::BadValue {
+                field: "json".into(),
+                why: format!("{number} is no integer"),
+            });
         }
         Value::String(text) => string(text, out),
         Value::Null | Value::Bool(_) | Value::Number(_) => out.push_str(&value.to_string()),

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bulwark_model::Clock;
@@ -101,6 +102,7 @@ struct Inner {
     writer: std::sync::Mutex<Option<mpsc::Sender<Work>>>,
     task: tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
     ids: Arc<IdMaker>,
+    commits: Arc<AtomicU64>,
     audit_public_key: [u8; 32],
     master: MasterKey,
 }
@@ -123,12 +125,20 @@ impl Store {
         let reader = connect(&config, 8, true).await?;
         let master = MasterKey::new(secret_file(&config.master_key())?);
         let ids = Arc::new(IdMaker::default());
-        let (clock, mono) = (Arc::clone(&config.clock), Arc::clone(&config.mono));
-        let writer =
-            Writer { connection, log, ids: Arc::clone(&ids), clock, mono, last_mono_us: 0, last_size: 0 };
-        let (sender, task) = start(writer);
+        let commits = Arc::new(AtomicU64::new(0));
+        let (sender, task) = start(Writer {
+            config: config.clone(),
+            connection,
+            broken: false,
+            log,
+            ids: Arc::clone(&ids),
+            commits: Arc::clone(&commits),
+            last_mono_us: 0,
+            last_size: 0,
+        });
         let (writer, task) = (std::sync::Mutex::new(Some(sender)), tokio::sync::Mutex::new(Some(task)));
-        Ok(Self { inner: Arc::new(Inner { config, reader, writer, task, ids, audit_public_key, master }) })
+        let inner = Inner { config, reader, writer, task, ids, commits, audit_public_key, master };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Opens the store for reading only, as it is: for verification, also of one that [`Store::open`] refuses.
@@ -141,17 +151,19 @@ impl Store {
         let audit_public_key = Signer::load_or_create(&config.audit_key())?.public_key();
         let master = MasterKey::new(secret_file(&config.master_key())?);
         let (writer, task) = (std::sync::Mutex::new(None), tokio::sync::Mutex::new(None));
-        let ids = Arc::new(IdMaker::default());
-        Ok(Self { inner: Arc::new(Inner { config, reader, writer, task, ids, audit_public_key, master }) })
+        let (ids, commits) = (Arc::new(IdMaker::default()), Arc::new(AtomicU64::new(0)));
+        let inner = Inner { config, reader, writer, task, ids, commits, audit_public_key, master };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Ends the writer after what waits, and closes the connections.
     pub async fn close(&self) {
+        // The writer closes last: only a connection that may write folds the write-ahead log into the file.
+        let _ = self.inner.reader.close_by_ref().await;
         drop(self.inner.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
         if let Some(task) = self.inner.task.lock().await.take() {
             let _ = task.await;
         }
-        let _ = self.inner.reader.close_by_ref().await;
     }
 
     /// The row with this id.
@@ -185,6 +197,11 @@ impl Store {
         self.inner.ids.next(self.now())
     }
 
+    /// Commits since the store was opened.
+    pub fn commits(&self) -> u64 {
+        self.inner.commits.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn reader(&self) -> &DatabaseConnection {
         &self.inner.reader
     }
@@ -206,7 +223,9 @@ pub(crate) async fn connect(
     read_only: bool,
 ) -> Result<DatabaseConnection, StoreError> {
     match &config.database {
-        Database::Sqlite => open_file(&config.database_file(), connections, read_only, config.busy_timeout).await,
+        Database::Sqlite => {
+            open_file(&config.database_file(), connections, read_only, config.busy_timeout).await
+        }
         Database::Postgres { url } => {
             let options: PgConnectOptions = url.parse()?;
             let options = options

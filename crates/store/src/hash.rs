@@ -132,34 +132,36 @@ impl Tree {
     }
 }
 
-/// Root of the leaves (RFC 6962 `MTH`).
-pub fn root(leaves: &[Sha256]) -> Sha256 {
-    let mut tree = Tree::default();
-    leaves.iter().for_each(|leaf| tree.push(*leaf));
-    tree.root()
-}
+/// Every node of a tree, for proofs. A last node without a sibling is its own parent, which gives the tree of
+/// RFC 6962.
+#[derive(Debug, Clone)]
+pub struct Nodes(Vec<Vec<Sha256>>);
 
-/// The audit path of leaf `index` (RFC 6962 §2.1.1), bottom first; `None` when there is no such leaf.
-pub fn inclusion(leaves: &[Sha256], index: usize) -> Option<Vec<Sha256>> {
-    if index >= leaves.len() {
-        return None;
+impl Nodes {
+    /// Of these leaf hashes.
+    pub fn new(leaves: Vec<Sha256>) -> Self {
+        let mut levels = vec![leaves];
+        while let Some(level) = levels.last().filter(|level| level.len() > 1) {
+            let up = level.chunks(2).map(|pair| match pair {
+                [left, right] => node_hash(left, right),
+                alone => alone.iter().copied().next().unwrap_or_else(|| Sha256::of(b"")),
+            });
+            let up = up.collect();
+            levels.push(up);
+        }
+        Self(levels)
     }
-    if leaves.len() == 1 {
-        return Some(Vec::new());
-    }
-    let (left, right) = leaves.split_at(split(leaves.len()));
-    let (mut path, other) = if index < left.len() {
-        (inclusion(left, index)?, root(right))
-    } else {
-        (inclusion(right, index - left.len())?, root(left))
-    };
-    path.push(other);
-    Some(path)
-}
 
-/// The largest power of two below `n` (`n` ≥ 2).
-fn split(n: usize) -> usize {
-    n.div_ceil(2).next_power_of_two()
+    /// The root.
+    pub fn root(&self) -> Sha256 {
+        self.0.last().and_then(|level| level.first()).copied().unwrap_or_else(|| Sha256::of(b""))
+    }
+
+    /// The audit path of leaf `index` (RFC 6962 §2.1.1), bottom first.
+    pub fn path(&self, index: usize) -> Vec<Sha256> {
+        let sibling = |(height, level): (usize, &Vec<Sha256>)| level.get((index >> height) ^ 1).copied();
+        self.0.iter().enumerate().filter_map(sibling).collect()
+    }
 }
 
 /// Whether `path` leads from leaf `index` to the root of a tree of `size` leaves (RFC 9162 §2.1.3.2).
@@ -193,9 +195,8 @@ mod tests {
     use proptest::prelude::*;
 
     /// The eight inputs of the Certificate Transparency test vectors.
-    const INPUTS: [&str; 8] = [
-        "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f",
-    ];
+    const INPUTS: [&str; 8] =
+        ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
 
     #[test]
     fn the_roots_are_those_of_certificate_transparency() {
@@ -209,7 +210,10 @@ mod tests {
             (8, "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"),
         ];
         for (n, hex) in expected {
-            assert_eq!(root(&leaves[..n]).to_string(), hex, "{n} leaves");
+            assert_eq!(Nodes::new(leaves[..n].to_vec()).root().to_string(), hex, "{n} leaves");
+            let mut tree = Tree::default();
+            leaves[..n].iter().for_each(|leaf| tree.push(*leaf));
+            assert_eq!(tree.root().to_string(), hex, "{n} leaves");
         }
     }
 
@@ -218,8 +222,9 @@ mod tests {
         fn every_leaf_is_proven_and_no_other(n in 1usize..70, index in 0usize..70, flip in 0usize..32) {
             let leaves: Vec<Sha256> = (0..n).map(|i| leaf_hash(&i.to_be_bytes())).collect();
             let index = index % n;
-            let path = inclusion(&leaves, index).unwrap();
-            let (at, size, top) = (index as u64, n as u64, root(&leaves));
+            let nodes = Nodes::new(leaves.clone());
+            let path = nodes.path(index);
+            let (at, size, top) = (index as u64, n as u64, nodes.root());
             prop_assert!(included(leaves[index], at, size, &path, top));
             let mut wrong = leaves[index];
             wrong.0[flip] ^= 1;

@@ -75,8 +75,13 @@ impl Tx {
         let place = Place::of::<data_key::Entity>("wrapped", organisation);
         let wrapped = seal(&store.master().0, place, &secret)?;
         let created_at = self.now();
-        self.insert::<data_key::Entity>(data_key::Model { id: organisation, version: 1, wrapped, created_at })
-            .await?;
+        self.insert::<data_key::Entity>(data_key::Model {
+            id: organisation,
+            version: 1,
+            wrapped,
+            created_at,
+        })
+        .await?;
         Ok(DataKey(key(&secret)))
     }
 }

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 /// Microseconds since 1970 in UTC, as both databases keep them: a whole number has no precision to lose and no
 /// zone to mistake.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType, Serialize, Deserialize,
+)]
 pub struct Timestamp(i64);
 
 impl Timestamp {

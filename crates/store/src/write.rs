@@ -10,9 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait};
-use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, IntoActiveModel, QueryFilter,
-};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseTransaction, IntoActiveModel, QueryFilter};
 use serde::Serialize;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -60,8 +58,13 @@ pub struct Tx {
 impl Store {
     /// Does `work` in a transaction, all or nothing, and answers when it is durable.
     ///
-    /// ```ignore
-    /// store.write(&actor, |tx| Box::pin(async move { tx.insert::<organisation::Entity>(row).await })).await?
+    /// ```
+    /// # use bulwark_store::{Actor, NewOrganisation, Store, StoreError};
+    /// async fn enter(store: &Store, actor: &Actor, new: NewOrganisation) -> Result<(), StoreError> {
+    ///     let row = store.write(actor, |tx| Box::pin(async move { tx.add_organisation(new).await })).await?;
+    ///     assert_eq!(row.version, 1);
+    ///     Ok(())
+    /// }
     /// ```
     ///
     /// # Errors

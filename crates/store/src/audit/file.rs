@@ -9,10 +9,11 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::checkpoint::Checkpoint;
 use crate::StoreError;
 
 /// One line of the file.
@@ -57,7 +58,6 @@ pub(crate) struct Tail {
 #[derive(Debug)]
 pub(crate) struct Sink {
     file: File,
-    path: PathBuf,
     /// Length up to which everything is whole.
     length: u64,
 }
@@ -76,7 +76,7 @@ impl Sink {
             StoreError::AuditMismatch(format!("{}: the end of the file is damaged", path.display()))
         })?;
         file.set_len(length).map_err(|e| StoreError::io(path, e))?;
-        Ok((Self { file, path: path.to_owned(), length }, tail))
+        Ok((Self { file, length }, tail))
     }
 
     /// Appends lines. When that fails, the file is as it was before.
@@ -95,10 +95,11 @@ impl Sink {
             }
         }
     }
+}
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
+/// The size that a note names, before its signature is checked.
+fn size_of(note: &str) -> u64 {
+    note.lines().nth(1).and_then(|line| line.parse().ok()).unwrap_or(u64::MAX)
 }
 
 pub(crate) fn committed_line(size: u64) -> String {
@@ -128,8 +129,7 @@ fn read_tail(file: &mut File) -> std::io::Result<(Option<Tail>, u64)> {
         let first =
             if start == 0 { 0 } else { bytes.iter().position(|b| *b == b'\n').map_or(whole, |at| at + 1) };
         let lines = bytes.get(first..whole).unwrap_or_default();
-        let lines: Vec<Line> =
-            String::from_utf8_lossy(lines).lines().map(Line::parse).collect();
+        let lines: Vec<Line> = String::from_utf8_lossy(lines).lines().map(Line::parse).collect();
         let confirmed = lines.iter().rposition(|line| matches!(line, Line::Committed(_)));
         if confirmed.is_none() && start > 0 {
             window *= 4;
@@ -152,6 +152,39 @@ fn read_tail(file: &mut File) -> std::io::Result<(Option<Tail>, u64)> {
     }
 }
 
+/// Copies the first `size` leaves and the signed roots over them.
+pub(crate) fn copy_file(from: &Path, to: &Path, size: u64, public_key: &[u8; 32]) -> Result<(), StoreError> {
+    let failed = |e| StoreError::io(from, e);
+    let mut leaves = Leaves::open(from).map_err(failed)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(to).map_err(|e| StoreError::io(to, e))?;
+    let mut out = std::io::BufWriter::with_capacity(1 << 20, file);
+    let mut write = |text: &str| out.write_all(text.as_bytes()).map_err(|e| StoreError::io(to, e));
+    // A root stands before the leaf with its number, or anywhere before.
+    let roots = |notes: &mut Vec<String>| {
+        let notes = std::mem::take(notes).into_iter();
+        let ours = notes.filter(|n| Checkpoint::verify(n, public_key).is_some_and(|root| root.size <= size));
+        ours.map(|note| checkpoint_line(&note)).collect::<String>()
+    };
+    for seq in 0..size {
+        let short = || StoreError::AuditMismatch(format!("leaf {seq} is missing from the file"));
+        let leaf = leaves.next().map_err(failed)?.ok_or_else(short)?;
+        write(&roots(&mut leaves.checkpoints))?;
+        write(&leaf)?;
+        write("\n")?;
+        if (seq + 1) % 1000 == 0 {
+            write(&committed_line(seq + 1))?;
+        }
+    }
+    write(&committed_line(size))?;
+    leaves.next().map_err(failed)?;
+    write(&roots(&mut leaves.checkpoints))?;
+    let file = out.into_inner().map_err(|e| StoreError::io(to, e.into_error()))?;
+    file.sync_all().map_err(|e| StoreError::io(to, e))
+}
+
 /// The leaves of a file from the first on, voided ones left out, together with the checkpoints met on the way.
 pub(crate) struct Leaves<R> {
     lines: std::io::Lines<R>,
@@ -166,9 +199,12 @@ pub(crate) struct Leaves<R> {
     ended: bool,
 }
 
-impl Leaves<BufReader<File>> {
+impl Leaves<BufReader<std::io::Take<File>>> {
+    /// The file as long as it is now.
     pub(crate) fn open(path: &Path) -> std::io::Result<Self> {
-        Ok(Self::new(BufReader::with_capacity(1 << 20, File::open(path)?)))
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        Ok(Self::new(BufReader::with_capacity(1 << 20, file.take(length))))
     }
 }
 
@@ -209,6 +245,8 @@ impl<R: BufRead> Leaves<R> {
                 Line::Void(from, _) => {
                     let keep = usize::try_from(from.saturating_sub(self.given)).unwrap_or(usize::MAX);
                     self.pending.truncate(keep);
+                    // A root over leaves that do not count was signed before the commit failed.
+                    self.checkpoints.retain(|note| size_of(note) <= from);
                 }
                 Line::Checkpoint(note) => self.checkpoints.push(note),
                 Line::Broken => {
@@ -248,5 +286,14 @@ mod tests {
             all.push(leaf);
         }
         assert_eq!((all, leaves.broken), (vec![A.to_owned(); 3], false));
+    }
+
+    #[test]
+    fn a_sink_that_takes_nothing_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("audit.log");
+        std::fs::write(&path, "").unwrap();
+        let mut sink = Sink { file: File::open(&path).unwrap(), length: 0 };
+        assert!(matches!(sink.append("x\n", true), Err(StoreError::AuditUnavailable(_))));
     }
 }

@@ -35,10 +35,12 @@ pub(crate) struct Log {
     tree: Tree,
     /// The tree after the commit under way.
     next: Tree,
-    /// Lines to write before the next leaves: what could not be written in time.
-    owed: String,
     /// Leaves of the file that count.
     file_size: u64,
+    /// Leaves that the file may hold; more than `file_size` after a commit that failed.
+    file_high: u64,
+    /// Leaves that the file confirms.
+    confirmed: u64,
     /// Several processes write to this database, or the fate of the last commit is open.
     look_first: bool,
     shared: bool,
@@ -79,21 +81,39 @@ impl Log {
         }
         let last = leaves(conn, size.saturating_sub(1), 1).await?.pop();
         let last = last.and_then(|row| time_of(&row.leaf)).map(|time| (time, None));
-        let mut owed = String::new();
-        let file_size = size.min(tail.committed + unconfirmed);
-        if tail.committed + unconfirmed > size {
-            owed.push_str(&void_line(size, tail.committed + unconfirmed));
-        }
-        if file_size > tail.committed || !owed.is_empty() {
-            owed.push_str(&committed_line(file_size));
-        }
-        let next = tree.clone();
-        let sink = Some(sink);
-        let mut log =
-            Self { sink, signer, tree, next, owed, file_size, look_first: shared, shared, last };
-        let lines = std::mem::take(&mut log.owed);
-        log.write(lines, true).await?;
+        let file_high = tail.committed + unconfirmed;
+        let mut log = Self {
+            sink: Some(sink),
+            signer,
+            next: tree.clone(),
+            tree,
+            file_size: size.min(file_high),
+            file_high,
+            confirmed: tail.committed,
+            look_first: shared,
+            shared,
+            last,
+        };
+        log.settle().await?;
         Ok(log)
+    }
+
+    /// What must stand in the file before anything new.
+    fn debts(&self) -> String {
+        let mut lines = String::new();
+        if self.file_high > self.file_size {
+            lines.push_str(&void_line(self.file_size, self.file_high));
+        }
+        if self.confirmed < self.file_size {
+            lines.push_str(&committed_line(self.file_size));
+        }
+        lines
+    }
+
+    async fn settle(&mut self) -> Result<(), StoreError> {
+        self.write(self.debts()).await?;
+        (self.file_high, self.confirmed) = (self.file_size, self.file_size);
+        Ok(())
     }
 
     /// At the start of a transaction: takes in what other processes have added, or learns how the last commit ended.
@@ -113,12 +133,15 @@ impl Log {
                 let why = format!("leaf {} is missing from the database", self.file_size);
                 return Err(StoreError::AuditMismatch(why));
             }
-            let mut lines = std::mem::take(&mut self.owed);
-            rows.iter().for_each(|row| lines.extend([row.leaf.as_str(), "\n"]));
+            let mut lines = self.debts();
+            for row in &rows {
+                lines.extend([row.leaf.as_str(), "\n"]);
+            }
             let size = self.file_size + rows.len() as u64;
             lines.push_str(&committed_line(size));
-            self.write(lines, true).await?;
-            self.file_size = size;
+            self.file_high = self.file_high.max(size);
+            self.write(lines).await?;
+            (self.file_size, self.file_high, self.confirmed) = (size, size, size);
         }
         self.tree = tree;
         self.look_first = self.shared;
@@ -133,7 +156,7 @@ impl Log {
         sign: bool,
     ) -> Result<(), StoreError> {
         self.next = self.tree.clone();
-        let mut lines = std::mem::take(&mut self.owed);
+        let mut lines = self.debts();
         let (mut rows, mut texts) = (Vec::new(), Vec::new());
         for act in self.with_jumps(acts) {
             let seq = self.next.size();
@@ -158,7 +181,6 @@ impl Log {
             note = Some(signed);
         }
         if rows.is_empty() && note.is_none() {
-            self.owed = lines;
             return Ok(());
         }
         let size = signed(self.next.size())?;
@@ -185,8 +207,11 @@ impl Log {
             Ok::<(), StoreError>(())
         };
         // The disk works on the file while the database takes the rows.
-        let (file, table) = tokio::join!(self.write(lines, true), table);
-        file.and(table)
+        self.file_high = self.file_high.max(self.next.size());
+        let (file, table) = tokio::join!(self.write(lines), table);
+        file?;
+        (self.file_high, self.confirmed) = (self.next.size(), self.file_size);
+        table
     }
 
     /// After a commit: the file says so, for the case that the database is ever short of leaves.
@@ -197,37 +222,32 @@ impl Log {
         self.tree = self.next.clone();
         self.file_size = self.tree.size();
         let line = committed_line(self.file_size);
-        if self.sink.as_mut().is_none_or(|sink| sink.append(&line, false).is_err()) {
-            self.owed.push_str(&line);
+        if self.sink.as_mut().is_some_and(|sink| sink.append(&line, false).is_ok()) {
+            self.confirmed = self.file_size;
         }
     }
 
-    /// After a failed commit: what the file may hold of it does not count.
+    /// After a failure: how the commit ended is asked before the next one.
     pub(crate) fn failed(&mut self) {
-        if self.next.size() > self.file_size {
-            self.owed.push_str(&void_line(self.file_size, self.next.size()));
-        }
         self.next = self.tree.clone();
         self.look_first = true;
     }
 
     /// Writes what is still owed.
-    pub(crate) fn close(&mut self) {
-        let lines = std::mem::take(&mut self.owed);
-        if let Some(sink) = &mut self.sink {
-            let _ = sink.append(&lines, true);
-        }
+    pub(crate) async fn close(&mut self) {
+        // What cannot be written now is settled at the next start.
+        let _ = self.settle().await;
     }
 
     /// Appends to the file on a thread that may wait for the disk.
-    async fn write(&mut self, lines: String, sync: bool) -> Result<(), StoreError> {
+    async fn write(&mut self, lines: String) -> Result<(), StoreError> {
         if lines.is_empty() {
             return Ok(());
         }
         let gone = || StoreError::audit(std::io::Error::other("the audit file is closed"));
         let mut sink = self.sink.take().ok_or_else(gone)?;
         let task = tokio::task::spawn_blocking(move || {
-            let written = sink.append(&lines, sync);
+            let written = sink.append(&lines, true);
             (sink, written)
         });
         let (sink, written) = task.await.map_err(|_| gone())?;
@@ -267,13 +287,45 @@ pub(crate) async fn head<C: ConnectionTrait>(conn: &C) -> Result<Tree, StoreErro
     let peaks: Option<Vec<Sha256>> = row.peaks.split_whitespace().map(|peak| peak.parse().ok()).collect();
     let size = u64::try_from(row.size).map_err(|_| broken())?;
     let tree = Tree::from_peaks(size, peaks.ok_or_else(broken)?).ok_or_else(broken)?;
-    let last = audit::leaf::Entity::find().order_by_desc(audit::leaf::Column::Seq).one(conn).await?;
-    let rows = last.map_or(0, |row| row.seq + 1);
-    if rows != row.size {
-        let why = format!("the database has {rows} leaves, its head says {}", row.size);
-        return Err(StoreError::AuditMismatch(why));
+    let rows = self::size(conn).await?;
+    if rows != size {
+        return Err(StoreError::AuditMismatch(format!(
+            "the database has {rows} leaves, its head says {size}"
+        )));
     }
     Ok(tree)
+}
+
+/// Number of leaves in the table, counted from its last row.
+pub(crate) async fn size<C: ConnectionTrait>(conn: &C) -> Result<u64, StoreError> {
+    let last = audit::leaf::Entity::find().order_by_desc(audit::leaf::Column::Seq).one(conn).await?;
+    Ok(last.map_or(0, |row| u64::try_from(row.seq).unwrap_or(0) + 1))
+}
+
+/// The hashes of the first `size` leaves.
+pub(crate) async fn hashes<C: ConnectionTrait>(conn: &C, size: u64) -> Result<Vec<Sha256>, StoreError> {
+    let seq = audit::leaf::Column::Seq;
+    let mut out: Vec<Sha256> = Vec::new();
+    while (out.len() as u64) < size {
+        let from = out.len() as u64;
+        let rows: Vec<String> = audit::leaf::Entity::find()
+            .select_only()
+            .column(audit::leaf::Column::Hash)
+            .filter(seq.gte(signed(from)?))
+            .order_by_asc(seq)
+            .limit((size - from).min(10_000))
+            .into_tuple()
+            .all(conn)
+            .await?;
+        let gone = || StoreError::AuditMismatch(format!("leaf {from} or one after it is missing or damaged"));
+        if rows.is_empty() {
+            return Err(gone());
+        }
+        for hash in rows {
+            out.push(hash.parse().map_err(|_| gone())?);
+        }
+    }
+    Ok(out)
 }
 
 /// Rows of the table from `from` on.

@@ -4,9 +4,15 @@ mod checkpoint;
 mod file;
 mod leaf;
 pub(crate) mod log;
+mod prove;
+mod reason;
+mod verify;
 
 pub use checkpoint::{Checkpoint, ORIGIN};
 pub(crate) use checkpoint::{Signer, secret_file};
+pub(crate) use file::copy_file;
 pub use leaf::Actor;
 pub(crate) use leaf::{Entry, Moment};
 pub use log::CHECKPOINT_EVERY;
+pub use prove::prove;
+pub use verify::{Bad, Fault, Report, verify};

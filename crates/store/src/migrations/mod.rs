@@ -4,7 +4,7 @@
 
 mod m20261125_000001_foundation;
 
-use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement, TransactionSession, TransactionTrait};
 
 use crate::{StoreError, Timestamp};
 

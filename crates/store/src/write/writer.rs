@@ -2,9 +2,9 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bulwark_model::Clock;
 use futures_util::FutureExt as _;
 use sea_orm::{
     ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel,
@@ -17,7 +17,7 @@ use crate::audit::log::{Log, Stamped};
 use crate::audit::{Actor, Moment};
 use crate::entity::work::outbox;
 use crate::id::IdMaker;
-use crate::{Mono, StoreError, Timestamp};
+use crate::{Config, StoreError, Timestamp};
 
 /// Works in one commit.
 const GROUP: usize = 256;
@@ -32,11 +32,13 @@ pub(crate) const ROWS: usize = 200;
 
 /// What the task owns.
 pub(crate) struct Writer {
+    pub config: Config,
     pub connection: DatabaseConnection,
+    /// The connection failed, and what it believes about its transaction may be wrong.
+    pub broken: bool,
     pub log: Log,
     pub ids: Arc<IdMaker>,
-    pub clock: Arc<dyn Clock>,
-    pub mono: Mono,
+    pub commits: Arc<AtomicU64>,
     pub last_mono_us: u64,
     /// Works in the last commit.
     pub last_size: usize,
@@ -57,7 +59,7 @@ pub(crate) fn start(mut writer: Writer) -> (mpsc::Sender<Work>, tokio::task::Joi
         while let Some(first) = queue.recv().await {
             writer.group(first, &mut queue).await;
         }
-        writer.log.close();
+        writer.log.close().await;
         let _ = writer.connection.close().await;
     });
     (sender, task)
@@ -69,6 +71,7 @@ impl Writer {
         let group = match self.begin().await {
             Ok(group) => group,
             Err(error) => {
+                self.failed();
                 // The database is away or locked: those who wait need not wait for it one after the other.
                 let _ = first.done.send(Err(error.clone()));
                 while let Ok(work) = queue.try_recv() {
@@ -86,8 +89,9 @@ impl Writer {
             if let Err((error, done)) = self.run(&group, work, &mut ran).await {
                 // The transaction itself is lost, and with it every work in it.
                 let _ = done.send(Err(error.clone()));
+                self.failed();
                 let _ = group.rollback().await;
-                return answer(ran, Err(error));
+                return answer(ran, &Err(error));
             }
             count += 1;
             if count >= GROUP || until.is_elapsed() {
@@ -105,10 +109,18 @@ impl Writer {
         }
         self.last_size = count;
         let result = self.commit(group, &mut ran).await;
-        answer(ran, result);
+        if result.is_err() {
+            self.failed();
+        }
+        answer(ran, &result);
     }
 
     async fn begin(&mut self) -> Result<DatabaseTransaction, StoreError> {
+        if self.broken {
+            let _ = self.connection.close_by_ref().await;
+            self.connection = crate::db::connect(&self.config, 1, false).await?;
+            self.broken = false;
+        }
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -181,22 +193,29 @@ impl Writer {
                 Err(error)
             }
         };
-        match written {
-            Ok(()) => self.log.committed(),
-            Err(_) => self.log.failed(),
+        if written.is_ok() {
+            self.commits.fetch_add(1, Ordering::Relaxed);
+            self.log.committed();
         }
         written
     }
 
+    /// After a failure of the transaction itself. SQLite may have ended it on its own (disk full) while the library
+    /// still counts it as open; a "commit" on such a connection would commit nothing. So it is not used again.
+    fn failed(&mut self) {
+        self.broken = true;
+        self.log.failed();
+    }
+
     /// Now, by both clocks; the monotonic one never repeats.
     fn moment(&mut self) -> Moment {
-        self.last_mono_us = (self.mono)().max(self.last_mono_us + 1);
-        Moment { time: Timestamp::from(self.clock.now()), mono_us: self.last_mono_us }
+        self.last_mono_us = (self.config.mono)().max(self.last_mono_us + 1);
+        Moment { time: Timestamp::from(self.config.clock.now()), mono_us: self.last_mono_us }
     }
 }
 
 /// Tells everyone how the commit went.
-fn answer(ran: Vec<Ran>, result: Result<(), StoreError>) {
+fn answer(ran: Vec<Ran>, result: &Result<(), StoreError>) {
     for ran in ran {
         // A caller that went away is no trouble: its work is done.
         let _ = ran.done.send(result.clone());
