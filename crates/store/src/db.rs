@@ -19,7 +19,7 @@ use crate::audit::{Signer, secret_file};
 use crate::entity::Record;
 use crate::id::IdMaker;
 use crate::seal::MasterKey;
-use crate::write::{Work, Writer, start};
+use crate::write::{Savepoint, Work, Writer, start};
 use crate::{StoreError, Timestamp, migrations};
 
 /// A stopwatch: microseconds of a clock that only goes forward.
@@ -135,6 +135,7 @@ impl Store {
             commits: Arc::clone(&commits),
             last_mono_us: 0,
             last_size: 0,
+            savepoint: Savepoint::None,
         });
         let (writer, task) = (std::sync::Mutex::new(Some(sender)), tokio::sync::Mutex::new(Some(task)));
         let inner = Inner { config, reader, writer, task, ids, commits, audit_public_key, master };

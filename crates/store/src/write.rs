@@ -21,7 +21,7 @@ use crate::hash::Sha256;
 use crate::id::IdMaker;
 use crate::{Store, StoreError, Timestamp, canonical};
 
-pub(crate) use writer::{ROWS, Writer, start, system};
+pub(crate) use writer::{ROWS, Savepoint, Writer, start, system};
 
 /// What a caller wants done.
 type Run = Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<(), StoreError>> + Send>;
@@ -47,7 +47,7 @@ enum Kind {
 
 /// The transaction of one work.
 pub struct Tx {
-    conn: DatabaseTransaction,
+    conn: Arc<DatabaseTransaction>,
     actor: Arc<Actor>,
     ids: Arc<IdMaker>,
     at: Moment,
@@ -56,7 +56,8 @@ pub struct Tx {
 }
 
 impl Store {
-    /// Does `work` in a transaction, all or nothing, and answers when it is durable.
+    /// Does `work` in a transaction, all or nothing, and answers when it is durable. `work` passes on every
+    /// error of the transaction that it meets: going on after one is undefined.
     ///
     /// ```
     /// # use bulwark_store::{Actor, NewOrganisation, Store, StoreError};
@@ -167,7 +168,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn get<E: Record>(&self, id: Uuid) -> Result<E::Model, StoreError> {
-        get::<E, _>(&self.conn, id).await
+        get::<E, _>(&*self.conn, id).await
     }
 
     /// Inserts a row as version 1 and records `KIND.create`.
@@ -200,7 +201,7 @@ impl Tx {
     /// [`StoreError::Conflict`], [`StoreError::NotFound`], [`StoreError::Reference`].
     pub async fn delete<E: Record>(&mut self, id: Uuid, version: i64) -> Result<(), StoreError> {
         let before = canonical::hash(&self.checked::<E>(id, version).await?)?;
-        E::delete_many().filter(is(id, version)).exec(&self.conn).await?;
+        E::delete_many().filter(is(id, version)).exec(&*self.conn).await?;
         self.audit(&format!("{}.delete", E::KIND), &object::<E>(id), Some(before), None);
         Ok(())
     }
@@ -212,7 +213,7 @@ impl Tx {
     /// Inserts without an entry, for rows that record other acts or belong to one that is recorded.
     pub(crate) async fn insert_quietly<E: Record>(&mut self, row: E::Model) -> Result<(), StoreError> {
         let row = row.into_active_model().reset_all();
-        E::insert(row).exec_without_returning(&self.conn).await?;
+        E::insert(row).exec_without_returning(&*self.conn).await?;
         Ok(())
     }
 
@@ -224,7 +225,7 @@ impl Tx {
         let read = row.version();
         row.set_version(read + 1);
         let set = row.clone().into_active_model().reset_all();
-        let done = E::update_many().set(set).filter(is(row.id(), read)).exec(&self.conn).await?;
+        let done = E::update_many().set(set).filter(is(row.id(), read)).exec(&*self.conn).await?;
         if done.rows_affected == 0 {
             self.checked::<E>(row.id(), read).await?;
             return Err(StoreError::NotFound { kind: E::KIND, id: row.id().to_string() });

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use sea_orm::{
-    ActiveModelTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, IntoActiveModel,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -21,7 +21,7 @@ use crate::{Config, StoreError, Timestamp};
 
 /// Works in one commit.
 const GROUP: usize = 256;
-/// How long a commit collects.
+/// How long a commit waits for more works in all. Those that are there already are taken without waiting.
 const COLLECT: Duration = Duration::from_millis(5);
 /// How long a commit waits for the next work when the last one had more.
 const LINGER: Duration = Duration::from_millis(1);
@@ -42,6 +42,18 @@ pub(crate) struct Writer {
     pub last_mono_us: u64,
     /// Works in the last commit.
     pub last_size: usize,
+    pub savepoint: Savepoint,
+}
+
+/// The savepoint inside the transaction; the commit ends it, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Savepoint {
+    /// None was set yet.
+    None,
+    /// A work wrote after it.
+    Used,
+    /// A work was undone up to it.
+    Clean,
 }
 
 /// A work that ran well and waits for the commit.
@@ -69,7 +81,7 @@ impl Writer {
     /// Collects works into one transaction and commits it.
     async fn group(&mut self, first: Work, queue: &mut mpsc::Receiver<Work>) {
         let group = match self.begin().await {
-            Ok(group) => group,
+            Ok(group) => Arc::new(group),
             Err(error) => {
                 self.failed();
                 // The database is away or locked: those who wait need not wait for it one after the other.
@@ -90,11 +102,13 @@ impl Writer {
                 // The transaction itself is lost, and with it every work in it.
                 let _ = done.send(Err(error.clone()));
                 self.failed();
-                let _ = group.rollback().await;
+                if let Some(group) = Arc::into_inner(group) {
+                    let _ = group.rollback().await;
+                }
                 return answer(ran, &Err(error));
             }
             count += 1;
-            if count >= GROUP || until.is_elapsed() {
+            if count >= GROUP {
                 break;
             }
             next = match queue.try_recv() {
@@ -102,13 +116,17 @@ impl Writer {
                 Err(_) if count < self.last_size => tokio::select! {
                     biased;
                     work = queue.recv() => work,
+                    () = &mut until => None,
                     () = tokio::time::sleep(LINGER) => None,
                 },
                 Err(_) => None,
             };
         }
         self.last_size = count;
-        let result = self.commit(group, &mut ran).await;
+        let result = match Arc::into_inner(group) {
+            Some(group) => self.commit(group, &mut ran).await,
+            None => Err(StoreError::Closed),
+        };
         if result.is_err() {
             self.failed();
         }
@@ -127,35 +145,42 @@ impl Writer {
         };
         let group = self.connection.begin_with_options(options).await?;
         self.log.catch_up(&group).await?;
+        self.savepoint = Savepoint::None;
         Ok(group)
     }
 
     /// Runs one work in a savepoint. `Err` only when the whole transaction cannot go on.
     async fn run(
         &mut self,
-        group: &DatabaseTransaction,
+        group: &Arc<DatabaseTransaction>,
         work: Work,
         ran: &mut Vec<Ran>,
     ) -> Result<(), (StoreError, oneshot::Sender<Result<(), StoreError>>)> {
         let Work { run, actor, kind, done } = work;
-        let conn = match group.begin().await {
-            Ok(conn) => conn,
-            Err(error) => return Err((error.into(), done)),
+        // One call a work: the savepoint of the work before is given up together with the new one.
+        let sql = match self.savepoint {
+            Savepoint::None => "SAVEPOINT work",
+            Savepoint::Used => "RELEASE SAVEPOINT work; SAVEPOINT work",
+            Savepoint::Clean => "",
         };
+        if !sql.is_empty()
+            && let Err(error) = group.execute_unprepared(sql).await
+        {
+            return Err((error.into(), done));
+        }
+        self.savepoint = Savepoint::Used;
+        let conn = Arc::clone(group);
         let at = self.moment();
         let (entries, messages) = (Vec::new(), Vec::new());
         let mut tx = Tx { conn, actor, ids: Arc::clone(&self.ids), at, entries, outbox: messages };
         let result = AssertUnwindSafe(async { run(&mut tx).await }).catch_unwind().await;
         let result = result.unwrap_or(Err(StoreError::Panicked));
-        let Tx { conn, actor, entries, outbox, .. } = tx;
+        let Tx { actor, entries, outbox, .. } = tx;
         let result = result.and_then(|()| {
             if kind == Kind::Audited && entries.is_empty() { Err(StoreError::Unaudited) } else { Ok(()) }
         });
         match result {
             Ok(()) => {
-                if let Err(error) = conn.commit().await {
-                    return Err((error.into(), done));
-                }
                 let stamped = entries
                     .into_iter()
                     .map(|entry| Stamped { at, actor: Arc::clone(&actor), entry })
@@ -165,9 +190,10 @@ impl Writer {
             }
             Err(error) => {
                 let fatal = matches!(error, StoreError::DiskFull | StoreError::Corrupt(_));
-                if conn.rollback().await.is_err() || fatal {
+                if group.execute_unprepared("ROLLBACK TO SAVEPOINT work").await.is_err() || fatal {
                     return Err((error, done));
                 }
+                self.savepoint = Savepoint::Clean;
                 let _ = done.send(Err(error));
                 Ok(())
             }
@@ -179,6 +205,8 @@ impl Writer {
         if ran.is_empty() {
             return Ok(group.rollback().await?);
         }
+        // Fails when the database has ended the transaction on its own: nothing may be written after that.
+        group.execute_unprepared("RELEASE SAVEPOINT work").await?;
         let messages: Vec<_> = ran.iter_mut().flat_map(|ran| std::mem::take(&mut ran.outbox)).collect();
         for rows in messages.chunks(ROWS) {
             let rows = rows.iter().map(|row| row.clone().into_active_model().reset_all());
