@@ -1,6 +1,6 @@
 //! The rows. These structs are the stored form, not the domain: engines never see them.
 //!
-//! Every table made with [`table!`] has a UUIDv7 `id` and a `version` for optimistic locking, and is written
+//! Every table made with `table!` has a UUIDv7 `id` and a `version` for optimistic locking, and is written
 //! through [`crate::Tx`] only.
 
 pub mod access;
