@@ -11,6 +11,7 @@ pub mod dns;
 pub mod http;
 mod lifetime;
 pub mod ntp;
+pub mod postgres;
 pub mod smtp;
 pub mod tls;
 
@@ -61,6 +62,12 @@ pub fn program(names: &[&str]) -> Option<PathBuf> {
 fn env(name: &str) -> Option<std::ffi::OsString> {
     #[expect(clippy::disallowed_methods, reason = "a test helper: the variables are its documented input")]
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Whether long tests are wanted (`cargo xtask test --full` asks property tests for this many cases).
+pub fn long_run() -> bool {
+    let cases = env("PROPTEST_CASES").and_then(|cases| cases.to_str()?.parse::<u32>().ok());
+    cases.is_some_and(|cases| cases >= 20_000)
 }
 
 /// The folder of shared data of one area, when this machine has it: `$BULWARK_SHARED/data/AREA`, by default

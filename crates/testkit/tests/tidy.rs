@@ -24,6 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "bulwark-cruise",
         &["bulwark-model", "bulwark-i18n", "bulwark-bundle", "bulwark-probe", "bulwark-report"],
     ),
+    ("bulwark-store", &["bulwark-model", "bulwark-i18n"]),
     (
         "bulwark",
         &[
@@ -44,9 +45,18 @@ const EDGES: &[(&str, &[&str])] = &[
 /// Tests may use these besides the table; the tidy test itself reads catalogues.
 const DEV_EDGES: &[(&str, &str)] = &[("*", "bulwark-testkit"), ("bulwark-testkit", "bulwark-i18n")];
 
-/// What an engine must not depend on, and the one exception.
+/// What an engine must not depend on, and the exceptions.
 const NOT_IN_ENGINES: &[&str] = &["tokio", "axum", "clap", "reqwest", "sea-orm", "sqlx", "anyhow"];
-const ENGINE_EXCEPTIONS: &[(&str, &str)] = &[("bulwark-probe", "tokio")];
+const ENGINE_EXCEPTIONS: &[(&str, &str)] = &[
+    ("bulwark-probe", "tokio"),
+    ("bulwark-store", "tokio"),
+    ("bulwark-store", "sea-orm"),
+    ("bulwark-store", "sqlx"),
+];
+
+/// Where the store may ask which database it speaks to; everywhere else one text serves both.
+const DIALECTS: &[&str] =
+    &["crates/store/src/db.rs", "crates/store/src/search.rs", "crates/store/src/migrations/"];
 
 /// Where a clock may be read; everywhere else time is a value.
 const WALL_CLOCK: &[&str] = &["crates/bulwark/src/clock.rs", "crates/testkit/", "xtask/"];
@@ -221,6 +231,19 @@ fn sockets_of_probe_stay_in_its_net_module() {
         }
     }
     none("Only crates/probe/src/net/ opens sockets:", &wrong);
+}
+
+#[test]
+fn databases_differ_in_few_places() {
+    let mut wrong = Vec::new();
+    for file in rust_files().filter(|file| !file.is_test() && !file.starts_with_any(DIALECTS)) {
+        for (number, line) in file.code() {
+            if line.contains("DbBackend") || line.contains("DatabaseBackend") {
+                wrong.push(format!("{}:{number}: {}", file.path, line.trim()));
+            }
+        }
+    }
+    none("Only the migrations, the search and the opening of the store know which database it is:", &wrong);
 }
 
 #[test]

@@ -1,0 +1,75 @@
+//! People, what they may do and how they prove who they are.
+
+use super::table;
+
+table! {
+    /// A person with an account.
+    person = "person" {
+        /// Log-in name, unique.
+        login: String,
+        /// Name for people.
+        name: String,
+        /// The agency whose data key seals the columns of this row.
+        organisation_id: Uuid,
+        /// Mail address, sealed.
+        email: Option<Vec<u8>>,
+        /// When the account was entered.
+        created_at: crate::Timestamp,
+        /// Since when no log-in is possible.
+        disabled_at: Option<crate::Timestamp>,
+    }
+}
+
+table! {
+    /// A role of a person in an organisation during a span of time.
+    grant = "role_grant" {
+        /// Who.
+        person_id: Uuid,
+        /// Code of the role.
+        role: String,
+        /// Where.
+        organisation_id: Uuid,
+        /// From then on.
+        valid_from: crate::Timestamp,
+        /// Until then; open when empty.
+        valid_until: Option<crate::Timestamp>,
+    }
+}
+
+table! {
+    /// A password, a TOTP secret or a passkey.
+    credential = "credential" {
+        /// Whose.
+        person_id: Uuid,
+        /// `password`, `totp` or `passkey`.
+        kind: String,
+        /// Name given by the person.
+        label: String,
+        /// What is public: the PHC string of a password, the JSON of a passkey.
+        data: Option<String>,
+        /// What is secret, sealed: the TOTP secret.
+        secret: Option<Vec<u8>>,
+        /// When it was enrolled.
+        created_at: crate::Timestamp,
+        /// When it was last used.
+        used_at: Option<crate::Timestamp>,
+    }
+}
+
+table! {
+    /// A key with which a person signs plans, bundles or checkpoints.
+    signing_key = "signing_key" {
+        /// Whose.
+        person_id: Uuid,
+        /// SHA-256 of the public key, unique.
+        key_id: String,
+        /// The public key as one line.
+        public_key: String,
+        /// What it may sign.
+        purpose: String,
+        /// When it was enrolled.
+        created_at: crate::Timestamp,
+        /// Since when its signatures are refused.
+        revoked_at: Option<crate::Timestamp>,
+    }
+}

@@ -1,0 +1,40 @@
+//! The memory of the console: rows, audit log, sealed columns, evidence, search, jobs and backup, on SQLite or
+//! PostgreSQL.
+//!
+//! Everything that changes goes through [`Store::write`], which takes the actor and writes the audit entry in the same
+//! transaction. This crate alone names the database libraries.
+
+pub mod audit;
+pub mod backup;
+pub mod canonical;
+mod db;
+mod doors;
+pub mod entity;
+mod error;
+pub mod evidence;
+pub mod hash;
+mod id;
+pub mod job;
+mod migrations;
+mod organisations;
+mod page;
+mod people;
+mod seal;
+pub mod search;
+mod tables;
+mod time;
+mod work;
+mod write;
+
+pub use audit::Actor;
+pub use db::{Config, Database, Mono, Store};
+pub use doors::Token;
+pub use error::{StoreError, texts};
+pub use organisations::NewOrganisation;
+pub use page::{MAX_ROWS, Page, PageRequest};
+pub use people::{NewCredential, NewPerson};
+pub use seal::{DataKey, Place};
+pub use tables::TableDigest;
+pub use time::Timestamp;
+pub use uuid::Uuid;
+pub use write::{Tx, object};

@@ -1,0 +1,16 @@
+//! The store on both databases.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of a test fail by panicking")]
+
+#[macro_use]
+mod support;
+
+mod audit;
+mod backup;
+mod crash;
+mod faults;
+mod rows;
+mod sealed;
+mod search;
+mod work;
+mod write;
