@@ -19,6 +19,8 @@ pub struct NewOrganisation {
     pub name: String,
     /// `agency`, `vendor` or `team`.
     pub kind: String,
+    /// The field of its sector authority, when it is under one.
+    pub sector: Option<String>,
     /// The one above it.
     pub parent: Option<Uuid>,
     /// Its first day.
@@ -38,8 +40,8 @@ impl Tx {
             return Err(StoreError::BadValue { field: "kind".into(), why: new.kind });
         }
         let (id, created_at) = (self.new_id()?, self.now());
-        let NewOrganisation { code, name, kind, parent, from } = new;
-        let row = organisation::Model { id, version: 1, code, name, kind, created_at };
+        let NewOrganisation { code, name, kind, sector, parent, from } = new;
+        let row = organisation::Model { id, version: 1, code, name, kind, sector, created_at };
         let row = self.insert::<organisation::Entity>(row).await?;
         self.index_organisation(&row).await?;
         self.link(id, id, 0, from).await?;

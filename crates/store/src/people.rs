@@ -1,9 +1,10 @@
 //! People: accounts, roles, credentials, signing keys.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 use crate::entity::Record as _;
+use crate::entity::audit;
 use crate::entity::person::{credential, grant, person, signing_key};
 use crate::{DataKey, Place, Store, StoreError, Timestamp, Tx};
 
@@ -71,6 +72,74 @@ impl Tx {
         self.update::<person::Entity>("disable", row).await
     }
 
+    /// Lets a disabled account log in again.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`].
+    pub async fn enable_person(&mut self, mut row: person::Model) -> Result<person::Model, StoreError> {
+        row.disabled_at = None;
+        self.update::<person::Entity>("enable", row).await
+    }
+
+    /// Gives a person another name or log-in name; the row carries the version that it was read with.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`], [`StoreError::Duplicate`].
+    pub async fn change_person(&mut self, row: person::Model) -> Result<person::Model, StoreError> {
+        let row = self.update::<person::Entity>("change", row).await?;
+        self.index(person::Entity::KIND, row.id, &text(&row)).await?;
+        Ok(row)
+    }
+
+    /// Removes what names a person: name, log-in name, mail, credentials, reasons given. The account stays, disabled,
+    /// so that acts of the past keep an author.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`].
+    pub async fn erase_person(&mut self, mut row: person::Model) -> Result<person::Model, StoreError> {
+        for credential in self.credentials_of(row.id).await? {
+            self.delete::<credential::Entity>(credential.id, credential.version).await?;
+        }
+        self.revoke_sessions_of(row.id, None).await?;
+        let own = audit::leaf::Entity::find().select_only().column(audit::leaf::Column::Seq);
+        let own = own.filter(audit::leaf::Column::Actor.eq(row.id)).into_query();
+        let reasons = audit::text::Entity::delete_many().filter(audit::text::Column::Seq.in_subquery(own));
+        reasons.exec(self.conn()).await?;
+        row.login = format!("erased-{}", row.id.simple());
+        (row.name, row.email) = (String::new(), None);
+        row.disabled_at.get_or_insert(self.now());
+        let row = self.update::<person::Entity>("erase", row).await?;
+        self.index(person::Entity::KIND, row.id, "").await?;
+        Ok(row)
+    }
+
+    /// Credentials of a person, oldest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn credentials_of(&self, person: Uuid) -> Result<Vec<credential::Model>, StoreError> {
+        let found = credential::Entity::find()
+            .filter(credential::Column::PersonId.eq(person))
+            .order_by_asc(credential::Column::Id);
+        Ok(found.all(self.conn()).await?)
+    }
+
+    /// Writes a used credential back: its time, and what its library keeps (a counter, a rehashed password).
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`].
+    pub async fn credential_used(
+        &mut self,
+        mut row: credential::Model,
+        data: Option<String>,
+    ) -> Result<credential::Model, StoreError> {
+        row.used_at = Some(self.now());
+        if data.is_some() {
+            row.data = data;
+        }
+        self.update::<credential::Entity>("use", row).await
+    }
+
     /// Gives a person a role in an organisation from now on.
     ///
     /// # Errors
@@ -80,10 +149,13 @@ impl Tx {
         person_id: Uuid,
         role: &str,
         organisation_id: Uuid,
+        sector: Option<&str>,
         valid_until: Option<Timestamp>,
     ) -> Result<grant::Model, StoreError> {
         let (id, role, valid_from) = (self.new_id()?, role.to_owned(), self.now());
-        let row = grant::Model { id, version: 1, person_id, role, organisation_id, valid_from, valid_until };
+        let sector = sector.map(str::to_owned);
+        let row =
+            grant::Model { id, version: 1, person_id, role, organisation_id, sector, valid_from, valid_until };
         self.insert::<grant::Entity>(row).await
     }
 
@@ -143,12 +215,14 @@ impl Tx {
         public_key: &str,
         purpose: &str,
     ) -> Result<signing_key::Model, StoreError> {
+        let organisation_id = self.get::<person::Entity>(person_id).await?.organisation_id;
         let (id, created_at) = (self.new_id()?, self.now());
         let (key_id, public_key, purpose) = (key_id.to_owned(), public_key.to_owned(), purpose.to_owned());
         let row = signing_key::Model {
             id,
             version: 1,
             person_id,
+            organisation_id,
             key_id,
             public_key,
             purpose,

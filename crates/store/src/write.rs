@@ -141,7 +141,19 @@ impl Tx {
 
     /// Records an act. Inserts, updates and deletions of rows record themselves.
     pub fn audit(&mut self, action: &str, object: &str, before: Option<Sha256>, after: Option<Sha256>) {
-        self.entries.push(Entry { action: action.to_owned(), object: object.to_owned(), before, after });
+        self.audit_of(None, action, object, before, after);
+    }
+
+    /// Records an act in the matter of an organisation, which finds it in its own list of the log.
+    pub fn audit_of(
+        &mut self,
+        owner: Option<Uuid>,
+        action: &str,
+        object: &str,
+        before: Option<Sha256>,
+        after: Option<Sha256>,
+    ) {
+        self.entries.push(Entry { action: action.to_owned(), object: object.to_owned(), owner, before, after });
     }
 
     /// Puts a message into the outbox.
@@ -179,7 +191,7 @@ impl Tx {
         row.set_version(1);
         let after = canonical::hash(&row)?;
         self.insert_quietly::<E>(row.clone()).await?;
-        self.audit(&format!("{}.create", E::KIND), &object::<E>(row.id()), None, Some(after));
+        self.audit_of(row.owner(), &format!("{}.create", E::KIND), &object::<E>(row.id()), None, Some(after));
         Ok(row)
     }
 
@@ -191,7 +203,8 @@ impl Tx {
         let before = canonical::hash(&self.checked::<E>(row.id(), row.version()).await?)?;
         let row = self.update_quietly::<E>(row).await?;
         let after = canonical::hash(&row)?;
-        self.audit(&format!("{}.{act}", E::KIND), &object::<E>(row.id()), Some(before), Some(after));
+        let (action, object) = (format!("{}.{act}", E::KIND), object::<E>(row.id()));
+        self.audit_of(row.owner(), &action, &object, Some(before), Some(after));
         Ok(row)
     }
 
@@ -200,9 +213,11 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Conflict`], [`StoreError::NotFound`], [`StoreError::Reference`].
     pub async fn delete<E: Record>(&mut self, id: Uuid, version: i64) -> Result<(), StoreError> {
-        let before = canonical::hash(&self.checked::<E>(id, version).await?)?;
+        let old = self.checked::<E>(id, version).await?;
+        let before = canonical::hash(&old)?;
         E::delete_many().filter(is(id, version)).exec(&*self.conn).await?;
-        self.audit(&format!("{}.delete", E::KIND), &object::<E>(id), Some(before), None);
+        let (action, object) = (format!("{}.delete", E::KIND), object::<E>(id));
+        self.audit_of(old.owner(), &action, &object, Some(before), None);
         Ok(())
     }
 

@@ -25,6 +25,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &["bulwark-model", "bulwark-i18n", "bulwark-bundle", "bulwark-probe", "bulwark-report"],
     ),
     ("bulwark-store", &["bulwark-model", "bulwark-i18n"]),
+    ("bulwark-console", &["bulwark-model", "bulwark-i18n", "bulwark-ui", "bulwark-store"]),
     (
         "bulwark",
         &[
@@ -36,6 +37,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "bulwark-twid",
             "bulwark-ui",
             "bulwark-cruise",
+            "bulwark-store",
+            "bulwark-console",
         ],
     ),
     ("bulwark-testkit", &[]),

@@ -171,7 +171,8 @@ impl Log {
             lines.extend([leaf.as_str(), "\n"]);
             self.next.push(hash);
             let (object, hash) = (act.entry.object, hash.to_string());
-            rows.push(audit::leaf::Model { seq: signed(seq)?, object, leaf, hash });
+            let (owner, actor) = (act.entry.owner.or(act.actor.organisation), act.actor.person);
+            rows.push(audit::leaf::Model { seq: signed(seq)?, object, owner, actor, leaf, hash });
         }
         let due = self.next.size() / CHECKPOINT_EVERY > self.tree.size() / CHECKPOINT_EVERY;
         let mut note = None;

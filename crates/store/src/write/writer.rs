@@ -255,6 +255,7 @@ pub(crate) fn system(at: Moment, action: &str, object: &str) -> Stamped {
     let entry = crate::audit::Entry {
         action: action.to_owned(),
         object: object.to_owned(),
+        owner: None,
         before: None,
         after: None,
     };
