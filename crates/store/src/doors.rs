@@ -28,6 +28,23 @@ pub struct NewSession {
     pub expires_at: Timestamp,
 }
 
+/// A token to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewApiToken {
+    /// For whom.
+    pub person: Uuid,
+    /// The acting role.
+    pub role: String,
+    /// The acting organisation.
+    pub organisation: Uuid,
+    /// Name given by the person.
+    pub label: String,
+    /// Acts allowed, separated by spaces.
+    pub scope: String,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
 /// A secret to hand over once.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
@@ -133,22 +150,19 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Reference`].
-    pub async fn make_api_token(
-        &mut self,
-        person_id: Uuid,
-        label: &str,
-        scope: &str,
-        expires_at: Timestamp,
-    ) -> Result<(api_token::Model, Token), StoreError> {
-        let (id, token) = (self.new_id()?, Token::new()?);
+    pub async fn make_api_token(&mut self, new: NewApiToken) -> Result<(api_token::Model, Token), StoreError> {
+        let (id, token, created_at) = (self.new_id()?, Token::new()?, self.now());
+        let NewApiToken { person: person_id, role, organisation: organisation_id, label, scope, expires_at } = new;
         let row = api_token::Model {
             id,
             version: 1,
             token_hash: hash(token.reveal()),
             person_id,
-            label: label.to_owned(),
-            scope: scope.to_owned(),
-            created_at: self.now(),
+            role,
+            organisation_id,
+            label,
+            scope,
+            created_at,
             expires_at,
             revoked_at: None,
         };

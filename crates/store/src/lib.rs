@@ -33,7 +33,7 @@ mod write;
 
 pub use audit::Actor;
 pub use db::{Config, Database, Mono, Store};
-pub use doors::{NewSession, Token};
+pub use doors::{NewApiToken, NewSession, Token};
 pub use error::{StoreError, texts};
 pub use lists::{AuditFilter, AuditPage, GrantFilter, Listing, PeopleFilter};
 pub use organisations::NewOrganisation;

@@ -53,6 +53,8 @@ pub struct Tx {
     at: Moment,
     entries: Vec<Entry>,
     outbox: Vec<outbox::Model>,
+    /// A row changed on which rights rest.
+    rights: bool,
 }
 
 impl Store {
@@ -213,6 +215,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Conflict`], [`StoreError::NotFound`], [`StoreError::Reference`].
     pub async fn delete<E: Record>(&mut self, id: Uuid, version: i64) -> Result<(), StoreError> {
+        self.rights |= on_rights(E::KIND);
         let old = self.checked::<E>(id, version).await?;
         let before = canonical::hash(&old)?;
         E::delete_many().filter(is(id, version)).exec(&*self.conn).await?;
@@ -227,6 +230,7 @@ impl Tx {
 
     /// Inserts without an entry, for rows that record other acts or belong to one that is recorded.
     pub(crate) async fn insert_quietly<E: Record>(&mut self, row: E::Model) -> Result<(), StoreError> {
+        self.rights |= on_rights(E::KIND);
         let row = row.into_active_model().reset_all();
         E::insert(row).exec_without_returning(&*self.conn).await?;
         Ok(())
@@ -237,6 +241,7 @@ impl Tx {
         &mut self,
         mut row: E::Model,
     ) -> Result<E::Model, StoreError> {
+        self.rights |= on_rights(E::KIND);
         let read = row.version();
         row.set_version(read + 1);
         let set = row.clone().into_active_model().reset_all();
@@ -263,6 +268,13 @@ impl Tx {
 pub(crate) async fn get<E: Record, C: ConnectionTrait>(conn: &C, id: Uuid) -> Result<E::Model, StoreError> {
     let row = E::find().filter(Expr::col(Alias::new("id")).eq(id)).one(conn).await?;
     row.ok_or_else(|| StoreError::NotFound { kind: E::KIND, id: id.to_string() })
+}
+
+/// Tables from which it follows who may do what.
+fn on_rights(kind: &str) -> bool {
+    const TABLES: [&str; 7] =
+        ["session", "api_token", "person", "role_grant", "organisation", "organisation_path", "break_glass"];
+    TABLES.contains(&kind)
 }
 
 /// How a row is called in the audit log: `kind/id`.

@@ -37,6 +37,10 @@ table! {
         token_hash: String,
         /// For whom.
         person_id: Uuid,
+        /// The acting role.
+        role: String,
+        /// The acting organisation.
+        organisation_id: Uuid,
         /// Name given by the person.
         label: String,
         /// Actions allowed, separated by spaces.

@@ -46,7 +46,8 @@ const SHARED: &[&str] = &[
     "CREATE INDEX session_person ON session (person_id)",
     "CREATE TABLE api_token (
         id {uuid} PRIMARY KEY NOT NULL, version BIGINT NOT NULL, token_hash TEXT NOT NULL UNIQUE,
-        person_id {uuid} NOT NULL REFERENCES person (id), label TEXT NOT NULL, scope TEXT NOT NULL,
+        person_id {uuid} NOT NULL REFERENCES person (id), role TEXT NOT NULL,
+        organisation_id {uuid} NOT NULL REFERENCES organisation (id), label TEXT NOT NULL, scope TEXT NOT NULL,
         created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, revoked_at BIGINT)",
     "CREATE TABLE link (
         id {uuid} PRIMARY KEY NOT NULL, version BIGINT NOT NULL, token_hash TEXT NOT NULL UNIQUE,

@@ -99,7 +99,7 @@ on_both! {
                     let person = tx.add_person(&inner, new).await?;
                     let end = tx.now().plus_ms(60_000);
                     let (session, token) = tx.open_session(session_of(person.id, organisation, end)).await?;
-                    let (program, program_token) = tx.make_api_token(person.id, "匯出", "finding.read", end).await?;
+                    let (program, program_token) = tx.make_api_token(program_of(person.id, organisation, end)).await?;
                     let (_, first) = tx.make_link(person.id, "invite", end).await?;
                     let (_, invitation) = tx.make_link(person.id, "invite", end).await?;
                     assert!(tx.take_link(first.reveal()).await.is_err(), "the newer link calls the older one back");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bulwark_model::FixedClock;
 use bulwark_store::entity::organisation::organisation::{Entity, Model};
-use bulwark_store::{Actor, Config, Database, NewOrganisation, NewSession, Store, Timestamp, Uuid};
+use bulwark_store::{Actor, Config, Database, NewApiToken, NewOrganisation, NewSession, Store, Timestamp, Uuid};
 use bulwark_testkit::postgres::{PostgresServer, shared_postgres};
 
 /// Declares tests that run on SQLite and on PostgreSQL.
@@ -95,6 +95,11 @@ pub fn someone() -> Actor {
 pub fn session_of(person: Uuid, organisation: Uuid, expires_at: Timestamp) -> NewSession {
     let (role, method, agent) = ("reporter".to_owned(), "password".to_owned(), "Firefox".to_owned());
     NewSession { person, role, organisation, method, agent, expires_at }
+}
+
+pub fn program_of(person: Uuid, organisation: Uuid, expires_at: Timestamp) -> NewApiToken {
+    let (role, label, scope) = ("reporter".to_owned(), "匯出".to_owned(), "inventory.read".to_owned());
+    NewApiToken { person, role, organisation, label, scope, expires_at }
 }
 
 pub fn day(text: &str) -> jiff::civil::Date {
