@@ -71,6 +71,11 @@ impl Form {
         self.fields.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// Fills a field in before the form is first shown.
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.fields.insert(name.to_owned(), vec![value.into()]);
+    }
+
     /// The value of a field for showing the form again.
     pub(crate) fn shown(&self, name: &str) -> String {
         self.first(name).unwrap_or_default().to_owned()
