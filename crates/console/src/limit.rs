@@ -102,8 +102,9 @@ impl<K: Eq + Hash> Buckets<K> {
             full_at.retain(|_, full| *full > now);
         }
         let whole = self.rate.every_ms.saturating_mul(i64::from(self.rate.burst));
-        // A clock that jumped back must not keep a door shut.
-        let full = full_at.get(&key).map_or(now, |full| (*full).clamp(now, now.saturating_add(whole)));
+        // A time further off than a bucket is deep comes from a clock that was set back: that keeps no door shut.
+        let possible = now..=now.saturating_add(whole);
+        let full = full_at.get(&key).copied().filter(|full| possible.contains(full)).unwrap_or(now);
         let next = full.saturating_add(self.rate.every_ms);
         if next - now > whole {
             return Err(((next - now - whole) / 1000).max(1));

@@ -1,0 +1,8 @@
+//! The console through its router, in process: no port, no browser.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod doors;
+mod matrix;
+mod people;
+mod support;
