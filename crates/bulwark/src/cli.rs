@@ -8,6 +8,8 @@ use bulwark_model::{Domain, Intensity, Lang, Severity};
 use bulwark_twid::Kind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::Which;
+
 /// 壁壘 Bulwark：政府資訊系統安全與韌性平臺
 /// Security and resilience of government information systems
 #[derive(Debug, Parser)]
@@ -33,6 +35,11 @@ pub enum Command {
     /// 政府設計系統：元件、文件網站與發行檔 The government design system: components, documentation site, release archive
     #[command(subcommand)]
     Ds(Ds),
+    /// 啟動平臺網站 Run the console
+    Serve(Which),
+    /// 設定：檢查、顯示、範例 The configuration: check, show, example
+    #[command(subcommand)]
+    Config(Config),
     /// 驗證欄位：每行一個 JSON 字串，逐行回覆 Validate fields: one JSON string a line in, one object a line out
     Validate {
         /// 種類，例如 person-id；未填則列出全部 Kind such as person-id; all are listed when it is left out
@@ -49,6 +56,23 @@ pub enum Command {
         /// 檢查項目或訊息代碼 Check id or message code
         id: String,
     },
+}
+
+/// `bulwark config …`
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// 指出設定的每一個錯誤 Name every mistake of the configuration
+    Check(Which),
+    /// 顯示現行設定，祕密不顯示 Show the settings in force, without secrets
+    Show {
+        #[command(flatten)]
+        which: Which,
+        /// 同時顯示每一項從哪裡來 Say where each came from, too
+        #[arg(long)]
+        origin: bool,
+    },
+    /// 印出含說明的範例 Print a commented example
+    Example,
 }
 
 /// `bulwark cruise …`

@@ -3,12 +3,14 @@
 
 mod cli;
 mod clock;
+mod config;
 mod cruise;
 mod ds;
 mod explain;
 mod home;
 mod print;
 mod probe;
+mod serve;
 mod texts;
 mod validate;
 
@@ -24,6 +26,8 @@ fn main() -> ExitCode {
         cli::Command::Probe(command) => probe::main(command, cli.lang),
         cli::Command::Ds(command) => ds::main(command, cli.lang),
         cli::Command::Validate { kind, value, .. } => Ok(validate::main(kind, value.as_deref(), cli.lang)),
+        cli::Command::Serve(which) => serve::main(&which, cli.lang),
+        cli::Command::Config(command) => config::main(command, cli.lang),
         cli::Command::Explain { id } => explain::main(&id, cli.lang),
     };
     ExitCode::from(exit.unwrap_or_else(|notes| {
