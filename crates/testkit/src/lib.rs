@@ -7,6 +7,7 @@
 //! assert!(server.url("/health").starts_with("http://127.0.0.1:"));
 //! ```
 
+pub mod authenticator;
 pub mod dns;
 pub mod http;
 mod lifetime;

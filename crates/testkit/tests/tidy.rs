@@ -24,6 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "bulwark-cruise",
         &["bulwark-model", "bulwark-i18n", "bulwark-bundle", "bulwark-probe", "bulwark-report"],
     ),
+    ("bulwark-identity", &["bulwark-model", "bulwark-i18n"]),
     ("bulwark-store", &["bulwark-model", "bulwark-i18n"]),
     (
         "bulwark",
