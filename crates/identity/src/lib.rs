@@ -9,8 +9,10 @@
 //! the settings of a signed-in person); whoever is *not* signed in reads only [`refused`], one sentence for all of
 //! it, so that nobody learns which accounts exist (ASVS 5.0.0 V6.3.8).
 
+pub mod breached;
 mod error;
 pub mod passkey;
+pub mod password;
 mod pending;
 mod random;
 

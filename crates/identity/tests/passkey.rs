@@ -57,8 +57,9 @@ fn a_person_registers_a_device_and_logs_in_with_it() {
 fn the_options_ask_for_what_we_want_and_show_the_names() {
     let mut device = Authenticator::new();
     let existing = registered(&mut device);
-    let (options, _) =
-        party().start_registration(HANDLE, "王 小明 <w>", "王小明", &[existing.clone()], now()).unwrap();
+    let (options, _) = party()
+        .start_registration(HANDLE, "王 小明 <w>", "王小明", std::slice::from_ref(&existing), now())
+        .unwrap();
     let options: serde_json::Value = serde_json::from_str(&options).unwrap();
     assert_eq!(options["rp"], serde_json::json!({ "name": "壁壘", "id": "localhost" }));
     assert_eq!(options["user"]["name"], "王 小明 <w>");
@@ -76,7 +77,7 @@ fn the_options_ask_for_what_we_want_and_show_the_names() {
 fn a_step_up_takes_only_the_keys_of_the_person() {
     let mut device = Authenticator::new();
     let stored = registered(&mut device);
-    let (options, state) = party().start_authentication_for(&[stored.clone()], now()).unwrap();
+    let (options, state) = party().start_authentication_for(std::slice::from_ref(&stored), now()).unwrap();
     let told: serde_json::Value = serde_json::from_str(&options).unwrap();
     assert_eq!(told["userVerification"], "required");
     assert_eq!(told["allowCredentials"][0]["id"], stored.id().as_str());
