@@ -15,6 +15,7 @@ pub mod passkey;
 pub mod password;
 mod pending;
 mod random;
+pub mod totp;
 
 pub use error::{refused, texts};
 pub use pending::{Ceremony, Pending, Ticket};
