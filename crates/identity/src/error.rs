@@ -27,3 +27,44 @@ pub(crate) fn diagnostic(code: &str, args: &[(&str, String)]) -> Diagnostic {
         texts().text(&format!("{code}.hint"), args),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_pairs_in_good_chinese_without_courtesies() {
+        let mut count = 0;
+        for (key, text) in texts().iter() {
+            count += 1;
+            let (code, part) = key.split_once('.').unwrap();
+            assert!(code.starts_with("BW-ID-") && matches!(part, "what" | "hint"), "{key}");
+            assert!(
+                texts().get(&format!("{code}.what")).is_some()
+                    && texts().get(&format!("{code}.hint")).is_some()
+            );
+            assert_eq!(bulwark_i18n::wrong_usage(&text.zh_tw), Vec::<String>::new(), "{key}");
+            assert!(!text.zh_tw.contains(['您', '！']) && !text.en.contains('!'), "{key}");
+        }
+        assert!(count > 80, "{count}");
+    }
+
+    #[test]
+    fn every_code_of_the_sources_has_its_text_and_no_text_is_left_over() {
+        let sources = [
+            include_str!("error.rs"),
+            include_str!("random.rs"),
+            include_str!("password.rs"),
+            include_str!("breached/io.rs"),
+            include_str!("totp/mod.rs"),
+            include_str!("passkey/error.rs"),
+            include_str!("oidc/error.rs"),
+        ];
+        let quoted = sources.iter().flat_map(|source| source.split('"'));
+        let is_code = |text: &&str| text.starts_with("BW-ID-") && text.len() == 9;
+        let used: std::collections::BTreeSet<&str> = quoted.filter(is_code).collect();
+        let told: std::collections::BTreeSet<&str> =
+            texts().keys().filter_map(|key| key.split('.').next()).collect();
+        assert_eq!(used, told);
+    }
+}

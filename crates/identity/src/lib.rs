@@ -11,6 +11,7 @@
 
 pub mod breached;
 mod error;
+pub mod oidc;
 pub mod passkey;
 pub mod password;
 mod pending;

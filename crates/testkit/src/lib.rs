@@ -10,6 +10,7 @@
 pub mod authenticator;
 pub mod dns;
 pub mod http;
+pub mod identity_provider;
 mod lifetime;
 pub mod ntp;
 pub mod postgres;
