@@ -344,8 +344,8 @@ fn pkce_and_the_client_secret_are_proved_to_the_provider() {
 
 #[test]
 fn a_configuration_that_cannot_be_is_named() {
-    let idp = idp();
     type Bend = fn(&mut Config);
+    let idp = idp();
     let cases: Vec<(&str, Bend)> = vec![
         ("issuer", |c| c.issuer = "http://idp.example.gov.tw".into()),
         ("issuer", |c| c.issuer = "idp.example.gov.tw".into()),
@@ -374,7 +374,7 @@ fn a_discovery_document_of_another_or_with_open_endpoints_is_refused() {
     let keys = idp.keys();
     let code = |discovery: &str, keys: &str| {
         let found = provider.discovered(discovery.as_bytes(), keys.as_bytes());
-        found.map(|_| "good").unwrap_or_else(|error| error.code())
+        found.map_or_else(|error| error.code(), |_| "good")
     };
     let good = idp.discovery();
     assert_eq!(code(&good, &keys), "good");

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use openidconnect::core::{
     CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
 };
 use openidconnect::{
     AdditionalClaims, Audience, ClaimsVerificationError, ClientId, EndUserName, IdToken, IdTokenClaims,
-    IdTokenVerifier, LanguageTag, LocalizedClaim, Nonce, SignatureVerificationError,
+    IdTokenVerifier, JsonWebKey as _, LanguageTag, LocalizedClaim, Nonce, SignatureVerificationError,
 };
 use serde::{Deserialize, Serialize};
 
@@ -105,11 +106,9 @@ impl Client {
     /// anybody can write any key id.
     pub fn needs_new_keys(&self, token_response: &[u8]) -> bool {
         let kid = id_token(token_response).ok().and_then(|token| {
-            use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
             let header = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
             serde_json::from_slice::<Header>(&header).ok()?.kid
         });
-        use openidconnect::JsonWebKey as _;
         let known = |kid: &String| {
             self.keys.keys().iter().any(|key| key.key_id().is_some_and(|known| known.as_str() == kid))
         };
