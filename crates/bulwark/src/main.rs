@@ -8,6 +8,8 @@ mod cruise;
 mod ds;
 mod explain;
 mod home;
+mod installation;
+mod local;
 mod print;
 mod probe;
 mod serve;

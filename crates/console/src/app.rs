@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use bulwark_identity::password::Cost;
 use bulwark_store::Store;
 
+use crate::areas::Doors;
 use crate::fault::Fault;
 use crate::limit::Limits;
 use crate::who::Known;
@@ -20,6 +22,10 @@ pub struct Settings {
     pub idle_minutes: i64,
     /// Requests one address may send in a second, in the long run; 0 for no limit (benches only).
     pub requests_per_second: u32,
+    /// What hashing a password costs.
+    pub password_cost: Cost,
+    /// A file of passwords that were stolen elsewhere, as it is published: SHA-1 and count, sorted.
+    pub breached_passwords: Option<std::path::PathBuf>,
 }
 
 impl Default for Settings {
@@ -29,6 +35,8 @@ impl Default for Settings {
             session_hours: 12,
             idle_minutes: 30,
             requests_per_second: 50,
+            password_cost: Cost::STANDARD,
+            breached_passwords: None,
         }
     }
 }
@@ -40,6 +48,7 @@ pub struct App {
     /// How it is set up.
     pub settings: Settings,
     pub(crate) limits: Limits,
+    pub(crate) doors: Doors,
     /// People worked out before, by the hash of their token; see [`Store::rights_epoch`].
     pub(crate) known: Mutex<HashMap<[u8; 32], (u64, Arc<Known>)>>,
 }
@@ -48,7 +57,8 @@ impl App {
     /// A console over a store.
     pub fn new(store: Store, settings: Settings) -> Arc<Self> {
         let limits = Limits::new(settings.requests_per_second);
-        Arc::new(Self { store, settings, limits, known: Mutex::default() })
+        let doors = Doors::new(&settings);
+        Arc::new(Self { store, settings, limits, doors, known: Mutex::default() })
     }
 
     /// Writes a failure of ours where whoever runs the machine looks.

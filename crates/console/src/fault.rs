@@ -24,6 +24,8 @@ pub(crate) enum Fault {
     NotFound,
     /// The form did not come from our own page, or its page is too old.
     Form,
+    /// The door stays shut: one sentence, whatever was wrong.
+    Refused,
     /// Too many requests; come again after so many seconds.
     TooMany(i64),
     /// The input is wrong.
@@ -83,7 +85,7 @@ impl Fault {
         match self {
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::Denied(denied) if denied.hides() => StatusCode::NOT_FOUND,
-            Self::Denied(_) | Self::StepUp | Self::TokenStepUp | Self::Form => StatusCode::FORBIDDEN,
+            Self::Denied(_) | Self::StepUp | Self::TokenStepUp | Self::Form | Self::Refused => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Bad(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -105,6 +107,7 @@ impl Fault {
             Self::StepUp => message("BW-WEB-002", &[]),
             Self::TokenStepUp => message("BW-WEB-003", &[]),
             Self::Form => message("BW-WEB-004", &[]),
+            Self::Refused => bulwark_identity::refused(),
             Self::TooMany(seconds) => message("BW-WEB-005", &args![seconds = seconds]),
             Self::Conflict { mine, theirs, .. } => message("BW-WEB-006", &args![mine = mine, theirs = theirs]),
             Self::Store(error) => error.diagnostic(""),

@@ -152,6 +152,9 @@ async fn admit(app: &App, action: Action, request: &Parts) -> Result<Who, (Optio
     }
     let who = Who::find(app, &token, api, visit).await.map_err(|error| (None, error.into()))?;
     let who = who.ok_or_else(nobody)?;
+    if !api && sends_json(request) && request.headers.get("x-csrf").is_none_or(|proof| proof != who.csrf.as_str()) {
+        return Err((Some(who), Fault::Form));
+    }
     if let Door::Session(row) = &who.door {
         if idle(app, row.seen_at, row.id, who.now).await {
             return Err(nobody());
@@ -204,6 +207,12 @@ fn to_log_in(request: &Parts) -> Response {
     Redirect::to(&to).into_response()
 }
 
+/// Scripts of ours send JSON with the proof in a header; forms carry it in the body.
+fn sends_json(request: &Parts) -> bool {
+    let kind = request.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    request.method == Method::POST && kind.is_some_and(|kind| kind.starts_with("application/json"))
+}
+
 /// The page a form stood on, when it was one of ours.
 fn referer(app: &App, request: &Parts) -> String {
     let from = request.headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -219,13 +228,14 @@ fn visit(app: &App, request: &Request) -> Visit {
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let place = request.uri().path_and_query().map_or("/", |place| place.as_str());
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepts_json = headers.get(header::ACCEPT).is_some_and(|value| value == "application/json");
     let id = app.store.new_id().map_or_else(|_| "0".to_owned(), |id| id.simple().to_string());
     Visit {
         lang,
         place: place.to_owned(),
         request_id: id,
         address: address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-        api: is_api(request.uri()),
+        api: is_api(request.uri()) || accepts_json,
         agent: agent.chars().filter(|c| !c.is_control()).take(200).collect(),
     }
 }

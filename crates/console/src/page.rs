@@ -292,11 +292,13 @@ fn with_lang(place: &str, lang: Lang) -> String {
 
 fn summary(lang: Lang, errors: &[Diagnostic]) -> Html {
     let item = |error: &Diagnostic| {
-        let mut item = json!({ "text": error.what.get(lang) });
-        if let Location::Named(field) = &error.location {
-            item["href"] = json!(format!("#{field}"));
+        match &error.location {
+            Location::Named(field) if !field.is_empty() => {
+                json!({ "text": error.what.get(lang), "href": format!("#{field}") })
+            }
+            // Nothing else on the page says what to do about it.
+            _ => json!({ "text": format!("{}{}", error.what.get(lang), joined(lang, error.hint.get(lang))) }),
         }
-        item
     };
     let items: Vec<Value> = errors.iter().map(item).collect();
     component(lang, "error-summary", json!({ "items": items, "autofocus": true }))

@@ -204,6 +204,14 @@ impl Store {
         self.inner.ids.next(self.now())
     }
 
+    /// A secret of 256 bits as text.
+    ///
+    /// # Errors
+    /// [`StoreError::Random`].
+    pub fn secret_text(&self) -> Result<String, StoreError> {
+        Ok(crate::hash::hex(&crate::id::random::<32>()?))
+    }
+
     /// Changes with every commit that touches a row on which rights rest, so that what was worked out from such rows
     /// may be kept while this stays. `None` when other processes write to the same database.
     pub fn rights_epoch(&self) -> Option<u64> {

@@ -287,6 +287,18 @@ impl Store {
         Ok(open.all(self.reader()).await?)
     }
 
+    /// The log-in of a person before this one, over or not.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn session_before(&self, row: &session::Model) -> Result<Option<session::Model>, StoreError> {
+        let before = session::Entity::find()
+            .filter(session::Column::PersonId.eq(row.person_id))
+            .filter(session::Column::Id.lt(row.id))
+            .order_by_desc(session::Column::Id);
+        Ok(before.one(self.reader()).await?)
+    }
+
     /// Tokens of a person's programs, valid or not, newest first.
     ///
     /// # Errors

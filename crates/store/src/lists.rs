@@ -1,6 +1,6 @@
 //! The lists of the console, each held to a [`Scope`] and narrowed by what its address asks for.
 
-use bulwark_model::rights::Scope;
+use bulwark_model::rights::{Action, Scope};
 use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::entity::Record;
 use crate::entity::access::access_log;
 use crate::entity::audit::leaf;
-use crate::entity::organisation::organisation;
+use crate::entity::organisation::{organisation, path};
 use crate::entity::person::{grant, person, signing_key};
 use crate::entity::two_person::{break_glass, pending_act};
 use crate::entity::work::job;
@@ -248,6 +248,28 @@ impl Store {
         self.listing::<organisation::Entity>(all, request).await
     }
 
+    /// Organisations right below one on a day, newest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn organisations_right_below(
+        &self,
+        id: Uuid,
+        day: jiff::civil::Date,
+        request: PageRequest,
+    ) -> Result<Listing<organisation::Model>, StoreError> {
+        let day = day.to_string();
+        let below = path::Entity::find()
+            .select_only()
+            .column(path::Column::Descendant)
+            .filter(path::Column::Ancestor.eq(id))
+            .filter(path::Column::Depth.eq(1))
+            .filter(path::Column::ValidFrom.lte(day.clone()))
+            .filter(path::Column::ValidUntil.gt(day));
+        let all = organisation::Column::Id.in_subquery(sea_orm::QueryTrait::into_query(below));
+        self.listing::<organisation::Entity>(Condition::all().add(all), request).await
+    }
+
     /// Jobs of the queue.
     ///
     /// # Errors
@@ -298,6 +320,74 @@ impl Store {
         Ok(AuditPage { rows, next })
     }
 
+    /// One leaf of the audit log.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn audit_leaf(&self, seq: i64) -> Result<leaf::Model, StoreError> {
+        let found = leaf::Entity::find_by_id(seq).one(self.reader()).await?;
+        found.ok_or_else(|| StoreError::NotFound { kind: "audit_leaf", id: seq.to_string() })
+    }
+
+    /// Requests of others that wait for this person's word: acts in `may_decide` within its scope, without those about
+    /// the person's own account, on which only others decide.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn acts_waiting_for(
+        &self,
+        person: Uuid,
+        may_decide: &[(String, Scope)],
+        request: PageRequest,
+    ) -> Result<Listing<pending_act::Model>, StoreError> {
+        let mut any = Condition::any();
+        for (action, scope) in may_decide {
+            let of = Condition::all().add(pending_act::Column::Action.eq(action));
+            any = any.add(of.add(condition(scope, PENDING)));
+        }
+        if any.is_empty() {
+            let page = Page { rows: Vec::new(), next: None, previous: None };
+            return Ok(Listing { page, total: 0 });
+        }
+        let about_own = Condition::all()
+            .add(pending_act::Column::Object.starts_with(format!("person/{person}")))
+            .add(pending_act::Column::Action.is_in(not_to_oneself()));
+        let all = Condition::all()
+            .add(any)
+            .add(about_own.not())
+            .add(pending_act::Column::AskedBy.ne(person))
+            .add(pending_act::Column::State.eq("waiting"))
+            .add(pending_act::Column::ExpiresAt.gt(self.now()));
+        self.listing::<pending_act::Entity>(all, request).await
+    }
+
+    /// The request that a person decided on last.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn last_decided(&self, person: Uuid) -> Result<Option<pending_act::Model>, StoreError> {
+        let found = pending_act::Entity::find()
+            .filter(pending_act::Column::DecidedBy.eq(person))
+            .filter(pending_act::Column::State.is_in(["done", "refused"]))
+            .order_by_desc(pending_act::Column::DecidedAt);
+        Ok(found.one(self.reader()).await?)
+    }
+
+    /// Emergency accesses of a person that hold at this moment.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn emergency_accesses_of(&self, person: Uuid) -> Result<Vec<break_glass::Model>, StoreError> {
+        let now = self.now();
+        let open = break_glass::Entity::find()
+            .filter(break_glass::Column::PersonId.eq(person))
+            .filter(break_glass::Column::ValidFrom.lte(now))
+            .filter(break_glass::Column::ValidUntil.gt(now))
+            .order_by_asc(break_glass::Column::ValidUntil)
+            .limit(MAX_ROWS);
+        Ok(open.all(self.reader()).await?)
+    }
+
     /// Rows with these ids, for the names beside a list; at most a page of them.
     ///
     /// # Errors
@@ -344,6 +434,11 @@ impl Store {
         let found = self.people(&all, &filter, PageRequest { rows: 1, ..PageRequest::default() }).await?;
         Ok(found.total.min(MAX_COUNT))
     }
+}
+
+/// Codes of the acts that nobody does to their own account.
+fn not_to_oneself() -> impl Iterator<Item = &'static str> {
+    Action::all().filter(|action| action.act().not_self).map(Action::code)
 }
 
 fn in_force(now: Timestamp) -> Condition {

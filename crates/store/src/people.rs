@@ -27,9 +27,21 @@ pub enum NewCredential {
     /// The PHC string of an Argon2id hash.
     Password(String),
     /// The shared secret; it is sealed.
-    Totp(Vec<u8>),
-    /// The passkey as its library keeps it, JSON.
-    Passkey(String),
+    Totp {
+        /// The secret.
+        secret: Vec<u8>,
+        /// The step of the code that proved it was taken over; no code up to it counts again.
+        used: String,
+    },
+    /// A passkey.
+    Passkey {
+        /// Its id, as the browser gives it.
+        id: String,
+        /// The passkey as its library keeps it, JSON.
+        json: String,
+    },
+    /// An account at an identity provider: issuer and subject in one text.
+    Oidc(String),
 }
 
 impl Tx {
@@ -181,12 +193,20 @@ impl Tx {
     ) -> Result<credential::Model, StoreError> {
         let person = self.get::<person::Entity>(person_id).await?;
         let id = self.new_id()?;
+        let mut external_id = None;
         let (kind, data, secret) = match new {
             NewCredential::Password(hash) => ("password", Some(hash), None),
-            NewCredential::Passkey(json) => ("passkey", Some(json), None),
-            NewCredential::Totp(secret) => {
+            NewCredential::Passkey { id, json } => {
+                external_id = Some(id);
+                ("passkey", Some(json), None)
+            }
+            NewCredential::Oidc(id) => {
+                external_id = Some(id);
+                ("oidc", None, None)
+            }
+            NewCredential::Totp { secret, used } => {
                 let key = self.data_key(store, person.organisation_id).await?;
-                ("totp", None, Some(key.seal(Place::of::<credential::Entity>("secret", id), &secret)?))
+                ("totp", Some(used), Some(key.seal(Place::of::<credential::Entity>("secret", id), &secret)?))
             }
         };
         let (kind, label, created_at) = (kind.to_owned(), label.to_owned(), self.now());
@@ -195,6 +215,7 @@ impl Tx {
             version: 1,
             person_id,
             kind,
+            external_id,
             label,
             data,
             secret,
@@ -290,6 +311,15 @@ impl Store {
         Ok(found.all(self.reader()).await?)
     }
 
+    /// The credential with this external id, if there is one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn credential_by(&self, external_id: &str) -> Result<Option<credential::Model>, StoreError> {
+        let found = credential::Entity::find().filter(credential::Column::ExternalId.eq(external_id));
+        Ok(found.one(self.reader()).await?)
+    }
+
     /// The secret of a TOTP credential, opened with the data key of the person's agency.
     ///
     /// # Errors
@@ -297,6 +327,15 @@ impl Store {
     pub fn secret(&self, key: &DataKey, row: &credential::Model) -> Result<Vec<u8>, StoreError> {
         let place = Place::of::<credential::Entity>("secret", row.id);
         key.open(place, row.secret.as_deref().unwrap_or_default())
+    }
+
+    /// The key of this id, revoked or not.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn enrolled_key(&self, key_id: &str) -> Result<Option<signing_key::Model>, StoreError> {
+        let found = signing_key::Entity::find().filter(signing_key::Column::KeyId.eq(key_id));
+        Ok(found.one(self.reader()).await?)
     }
 
     /// The key that signed something, if it was enrolled and not revoked by then.

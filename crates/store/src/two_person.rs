@@ -149,6 +149,19 @@ impl Tx {
 }
 
 impl Store {
+    /// The request of an act about an object that waits for the second person now.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn waiting_act(&self, action: &str, object: &str) -> Result<Option<pending_act::Model>, StoreError> {
+        let waiting = pending_act::Entity::find()
+            .filter(pending_act::Column::Action.eq(action))
+            .filter(pending_act::Column::Object.eq(object))
+            .filter(pending_act::Column::State.eq("waiting"))
+            .filter(pending_act::Column::ExpiresAt.gt(self.now()));
+        Ok(waiting.one(self.reader()).await?)
+    }
+
     /// Emergency accesses to an organisation's content that hold at this moment.
     ///
     /// # Errors

@@ -26,7 +26,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     ("bulwark-identity", &["bulwark-model", "bulwark-i18n"]),
     ("bulwark-store", &["bulwark-model", "bulwark-i18n"]),
-    ("bulwark-console", &["bulwark-model", "bulwark-i18n", "bulwark-ui", "bulwark-store"]),
+    (
+        "bulwark-console",
+        &["bulwark-model", "bulwark-i18n", "bulwark-identity", "bulwark-ui", "bulwark-store"],
+    ),
     (
         "bulwark",
         &[

@@ -9,11 +9,18 @@ use crate::app::App;
 use crate::page;
 use crate::route::Routes;
 
+mod access_log;
 mod account;
+mod audit;
+mod edit;
+mod emergency_access;
 mod home;
+mod organisations;
 mod people;
 mod requests;
 mod sign_in;
+
+pub(crate) use sign_in::Doors;
 
 /// The texts of the areas.
 pub(crate) const TEXTS: &[(&str, &str, &str)] = &[
@@ -22,6 +29,14 @@ pub(crate) const TEXTS: &[(&str, &str, &str)] = &[
     ("account", include_str!("account/zh-TW.toml"), include_str!("account/en.toml")),
     ("people", include_str!("people/zh-TW.toml"), include_str!("people/en.toml")),
     ("requests", include_str!("requests/zh-TW.toml"), include_str!("requests/en.toml")),
+    ("organisations", include_str!("organisations/zh-TW.toml"), include_str!("organisations/en.toml")),
+    ("audit", include_str!("audit/zh-TW.toml"), include_str!("audit/en.toml")),
+    ("access_log", include_str!("access_log/zh-TW.toml"), include_str!("access_log/en.toml")),
+    (
+        "emergency_access",
+        include_str!("emergency_access/zh-TW.toml"),
+        include_str!("emergency_access/en.toml"),
+    ),
 ];
 
 /// All routes.
@@ -37,5 +52,24 @@ pub(crate) fn routes(app: &Arc<App>) -> Routes {
     let routes = home::routes(routes);
     let routes = account::routes(routes);
     let routes = people::routes(routes);
+    let routes = organisations::routes(routes);
+    let routes = audit::routes(routes);
+    let routes = access_log::routes(routes);
+    let routes = emergency_access::routes(routes);
     requests::routes(routes)
+}
+
+/// Whether any route is this act: only those may be given to a program.
+pub(crate) fn in_use(action: bulwark_model::rights::Action) -> bool {
+    const PROGRAMS: [&str; 8] = [
+        "people.read",
+        "organisation.read",
+        "key.read",
+        "audit.read",
+        "access_log.read",
+        "break_glass.read",
+        "retention.read",
+        "job.read",
+    ];
+    PROGRAMS.contains(&action.code())
 }

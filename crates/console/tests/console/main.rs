@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod audit;
 mod doors;
+mod emergency_access;
+mod home;
 mod matrix;
 mod people;
 mod support;

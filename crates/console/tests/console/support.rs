@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use bulwark_console::{App, Settings, router};
+use bulwark_identity::password::Cost;
 use bulwark_model::rights::Role;
 use bulwark_model::{Clock as _, FixedClock};
 use bulwark_store::{Actor, Config, NewOrganisation, NewPerson, NewSession, Store, Uuid};
@@ -46,7 +47,7 @@ impl TestApp {
         let ticks = AtomicU64::new(0);
         let mono = Arc::new(move || ticks.fetch_add(1, Ordering::Relaxed));
         let store = Store::open(Config::sqlite(dir.path().join("data"), clock.clone(), mono)).await.unwrap();
-        let settings = Settings { origin: ORIGIN.into(), requests_per_second: 0, ..Settings::default() };
+        let settings = Settings { origin: ORIGIN.into(), requests_per_second: 0, password_cost: Cost::FOR_TESTS, ..Settings::default() };
         let app = App::new(store, settings);
         let router = router(&app);
         Self { clock, app, router, _dir: dir }

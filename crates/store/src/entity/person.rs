@@ -39,15 +39,17 @@ table! {
 }
 
 table! {
-    /// A password, a TOTP secret or a passkey.
+    /// A password, a TOTP secret, a passkey, or an account at an identity provider.
     credential = "credential" {
         /// Whose.
         person_id: Uuid,
-        /// `password`, `totp` or `passkey`.
+        /// `password`, `totp`, `passkey` or `oidc`.
         kind: String,
+        /// By what it is found at the door, unique: the id of a passkey, issuer and subject of a provider.
+        external_id: Option<String>,
         /// Name given by the person.
         label: String,
-        /// What is public: the PHC string of a password, the JSON of a passkey.
+        /// What is public: the PHC string of a password, the JSON of a passkey, the last step of a TOTP secret.
         data: Option<String>,
         /// What is secret, sealed: the TOTP secret.
         secret: Option<Vec<u8>>,

@@ -31,7 +31,7 @@ const SHARED: &[&str] = &[
     "CREATE INDEX person_organisation ON person (organisation_id)",
     "CREATE TABLE credential (
         id {uuid} PRIMARY KEY NOT NULL, version BIGINT NOT NULL, person_id {uuid} NOT NULL REFERENCES person (id),
-        kind TEXT NOT NULL, label TEXT NOT NULL, data TEXT, secret {blob}, created_at BIGINT NOT NULL, used_at BIGINT)",
+        kind TEXT NOT NULL, external_id TEXT UNIQUE, label TEXT NOT NULL, data TEXT, secret {blob}, created_at BIGINT NOT NULL, used_at BIGINT)",
     "CREATE INDEX credential_person ON credential (person_id)",
     "CREATE TABLE signing_key (
         id {uuid} PRIMARY KEY NOT NULL, version BIGINT NOT NULL, person_id {uuid} NOT NULL REFERENCES person (id),

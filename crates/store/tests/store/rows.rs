@@ -52,8 +52,8 @@ on_both! {
                     let person = tx.add_person(&inner, new).await?;
                     let role = tx.grant(person.id, "admin", organisation, None, None).await?;
                     tx.add_credential(&inner, person.id, "密碼", NewCredential::Password("$argon2id$…".into())).await?;
-                    tx.add_credential(&inner, person.id, "手機", NewCredential::Totp(b"totp-secret".to_vec())).await?;
-                    tx.add_credential(&inner, person.id, "鑰匙", NewCredential::Passkey("{}".into())).await?;
+                    tx.add_credential(&inner, person.id, "手機", NewCredential::Totp { secret: b"totp-secret".to_vec(), used: "1".into() }).await?;
+                    tx.add_credential(&inner, person.id, "鑰匙", NewCredential::Passkey { id: "cred-1".into(), json: "{}".into() }).await?;
                     let key = tx.enrol_signing_key(person.id, "k1", "bulwark-ed25519-pub-1 …", "plan").await?;
                     Ok((person, role, key))
                 })

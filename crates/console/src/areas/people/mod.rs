@@ -3,6 +3,8 @@
 mod change;
 mod pages;
 
+pub(crate) use self::pages::sessions;
+
 use bulwark_model::rights::Role;
 use serde_json::{Value, json};
 

@@ -72,7 +72,7 @@ async fn alone(app: &App, who: &Who, duty: &Duty) -> Result<bool, Fault> {
 }
 
 /// Acts whose requests the person may decide on, each with its reach.
-fn decidable(who: &Who) -> Vec<(String, Scope)> {
+pub(crate) fn decidable(who: &Who) -> Vec<(String, Scope)> {
     let now = who.now.into();
     let acts = Action::all().filter(|action| {
         let confirmed_by = if action.code() == "break_glass.request" { "break_glass.confirm" } else { action.code() };

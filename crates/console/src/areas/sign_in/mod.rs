@@ -1,49 +1,53 @@
 //! Doors: log-in, one-time links, renewed proof, log-out.
 
+pub(crate) mod doors;
+mod enter;
 mod pages;
+mod step_up;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::Method;
 use axum::response::{IntoResponse, Redirect, Response};
-use bulwark_i18n::args;
 use bulwark_store::entity::person::person;
-use bulwark_store::{Actor, NewSession, StoreError, Token};
+use bulwark_store::{Actor, NewSession, StoreError, Token, Uuid};
 
+pub(crate) use self::doors::Doors;
+pub(crate) use self::pages::passkey_button;
 use crate::app::App;
-use crate::fault::{Fault, wrong};
+use crate::fault::Fault;
 use crate::form::{Form, own_place};
 use crate::guard::{SESSION, VISITOR, set_cookie, strict_cookie};
-use crate::list::Query;
 use crate::route::Routes;
-use crate::who::{Visit, Visitor, Who};
+use crate::who::{Visit, Who};
 
 /// The routes.
 pub(crate) fn routes(routes: Routes) -> Routes {
     const DOOR: &str = "the door itself";
     routes
         .open(Method::GET, "/log-in", DOOR, pages::log_in)
+        .open(Method::POST, "/log-in", DOOR, enter::by_password)
+        .open(Method::POST, "/log-in/passkey/start", DOOR, enter::begin_passkey)
+        .open(Method::POST, "/log-in/passkey/finish", DOOR, enter::by_passkey)
         .open(Method::GET, "/link/{token}", DOOR, pages::link)
-        .open(Method::POST, "/link/{token}", DOOR, take_link)
+        .open(Method::POST, "/link/{token}", DOOR, enter::by_link)
+        .get("/step-up", "account.self", step_up::show)
+        .post("/step-up", "account.self", step_up::by_password)
+        .post("/step-up/passkey/start", "account.self", step_up::begin_passkey)
+        .post("/step-up/passkey/finish", "account.self", step_up::by_passkey)
         .post("/log-out", "account.self", log_out)
 }
 
-/// The role a person begins in: the first held now.
-pub(super) async fn first_role(app: &App, person: &person::Model) -> Result<(String, bulwark_store::Uuid), Fault> {
+/// The role a person begins in: the first held now. Who holds none may still look after the own account.
+async fn first_role(app: &App, person: &person::Model) -> Result<(String, Uuid), Fault> {
     let held = app.store.grants(person.id, app.store.now()).await?;
-    let first = held.first().ok_or(Fault::Denied(bulwark_model::rights::Denied::NotInForce))?;
-    Ok((first.role.clone(), first.organisation_id))
+    let first = held.first().map(|held| (held.role.clone(), held.organisation_id));
+    Ok(first.unwrap_or_else(|| (String::new(), person.organisation_id)))
 }
 
 /// A session to be opened for a person who proved who they are.
-pub(super) fn new_session(
-    app: &App,
-    visit: &Visit,
-    person: &person::Model,
-    acting: (String, bulwark_store::Uuid),
-    method: &str,
-) -> NewSession {
+fn new_session(app: &App, visit: &Visit, person: &person::Model, acting: (String, Uuid), method: &str) -> NewSession {
     NewSession {
         person: person.id,
         role: acting.0,
@@ -55,7 +59,7 @@ pub(super) fn new_session(
 }
 
 /// The actor of a log-in: the person, in the role the session begins in.
-pub(super) fn arriving(app: &App, visit: &Visit, person: &person::Model, acting: &(String, bulwark_store::Uuid)) -> Actor {
+fn arriving(app: &App, visit: &Visit, person: &person::Model, acting: &(String, Uuid)) -> Actor {
     Actor {
         person: Some(person.id),
         role: acting.0.clone(),
@@ -66,46 +70,14 @@ pub(super) fn arriving(app: &App, visit: &Visit, person: &person::Model, acting:
     }
 }
 
-/// The answer that lets someone in: a new session cookie, never one from before.
-pub(super) fn welcome(token: &Token, next: &str) -> Response {
-    let mut response = Redirect::to(own_place(next)).into_response();
+/// Sets the cookie of a new session; a cookie from before is never kept.
+fn welcome(mut response: Response, token: &Token) -> Response {
     set_cookie(response.headers_mut(), &strict_cookie(SESSION, token.reveal()));
     set_cookie(response.headers_mut(), &strict_cookie(VISITOR, ""));
     response
 }
 
-async fn take_link(
-    State(app): State<Arc<App>>,
-    Visitor(visit): Visitor,
-    Path(token): Path<String>,
-    _: Form,
-) -> Result<Response, Fault> {
-    let now = app.store.now();
-    app.limits.log_in(visit.address, "link", now).map_err(Fault::TooMany)?;
-    let Some(link) = app.store.link(&token).await? else {
-        return Err(Fault::Bad(vec![wrong("", "BW-WEB-020", &[])]));
-    };
-    let person = app.store.get::<person::Entity>(link.person_id).await?;
-    if person.disabled_at.is_some() {
-        return Err(Fault::Bad(vec![wrong("", "BW-WEB-020", &[])]));
-    }
-    let acting = first_role(&app, &person).await?;
-    let actor = arriving(&app, &visit, &person, &acting);
-    let new = new_session(&app, &visit, &person, acting, "link");
-    let opened = app.store.write(&actor, move |tx| {
-        Box::pin(async move {
-            tx.take_link(&token).await?;
-            Ok(tx.open_session(new).await?.1)
-        })
-    });
-    let opened = opened.await;
-    let session = opened.map_err(|error| match error {
-        StoreError::NotFound { .. } => Fault::Bad(vec![wrong("", "BW-WEB-020", &[])]),
-        other => other.into(),
-    })?;
-    Ok(welcome(&session, "/account?welcome=1"))
-}
-
+/// `POST /log-out`
 async fn log_out(State(app): State<Arc<App>>, who: Who, _: Form) -> Result<Response, Fault> {
     if let Some(session) = who.session().cloned() {
         let actor = who.actor(&app, None);
@@ -126,15 +98,7 @@ async fn log_out(State(app): State<Arc<App>>, who: Who, _: Form) -> Result<Respo
     Ok(response)
 }
 
-/// What a door says when it stays shut, in the same words whatever was wrong.
-pub(super) fn refused(seconds: Option<i64>) -> Fault {
-    match seconds {
-        Some(seconds) => Fault::Bad(vec![wrong("", "BW-WEB-022", &args![seconds = seconds])]),
-        None => Fault::Bad(vec![wrong("", "BW-WEB-021", &[])]),
-    }
-}
-
 /// Where to go after the door.
-pub(super) fn next_of(query: &Query) -> String {
-    own_place(query.get("next").unwrap_or("/")).to_owned()
+fn next(place: Option<&str>) -> String {
+    own_place(place.unwrap_or("/")).to_owned()
 }
