@@ -195,9 +195,16 @@ fn same_site(app: &App, request: &Parts) -> Result<(), Fault> {
     let headers = &request.headers;
     let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
     let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
-    let foreign_site = site.is_some_and(|site| !matches!(site, "same-origin" | "none"));
-    let foreign_origin = origin.is_some_and(|origin| origin != app.settings.origin);
-    if foreign_site || foreign_origin { Err(Fault::Form) } else { Ok(()) }
+    // Without referrers browsers send the origin `null` from our own forms, too; then `sec-fetch-site` alone tells.
+    let ours = match (site, origin) {
+        (Some(site), origin) => {
+            matches!(site, "same-origin" | "none")
+                && origin.is_none_or(|origin| origin == "null" || origin == app.settings.origin)
+        }
+        (None, Some(origin)) => origin == app.settings.origin,
+        (None, None) => true,
+    };
+    if ours { Ok(()) } else { Err(Fault::Form) }
 }
 
 fn to_log_in(request: &Parts) -> Response {

@@ -88,7 +88,8 @@ pub fn link_at(origin: &str, secret: &str) -> String {
 async fn back_up(store: &Store, dir: &std::path::Path) -> Result<Manifest, bulwark_store::StoreError> {
     let manifest = bulwark_store::backup::backup(store, dir).await?;
     let object = format!("backup/{}", manifest.made_at);
-    let noted = store.write(&Actor::system("machine"), move |tx| {
+    let actor = Actor::system("machine");
+    let noted = store.write(&actor, move |tx| {
         Box::pin(async move {
             tx.audit("backup.make", &object, None, None);
             Ok(())

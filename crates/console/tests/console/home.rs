@@ -107,7 +107,17 @@ async fn the_log_in_before_is_told_and_a_role_that_ended_has_a_way_out() {
     app.pass(Duration::from_hours(1));
     let now = Person { session: again(&app, lin.id, "reporter", a).await, ..lin };
     let page = app.get(Some(&now), "/").await.is(200).says("這次登入 115-11-25 11:00，密碼與驗證碼，裝置不明");
-    page.says("上次登入 115-11-25 10:00，通行金鑰，Firefox").says("不是本人登入時");
+    page.says("上次登入 115-11-25 10:00，通行金鑰，Firefox").says("不是本人登入時").hides("被拒絕的登入");
+    let (actor, object) = (Actor::system("test"), format!("person/{}", lin.id));
+    let refused = app.store().write(&actor, move |tx| {
+        Box::pin(async move {
+            tx.audit_of(Some(a), "session.refuse", &object, None, None);
+            Ok(())
+        })
+    });
+    refused.await.unwrap();
+    let page = app.get(Some(&now), "/").await.is(200);
+    page.says("被拒絕的登入 上次登入之後有 1 次，最近一次在 115-11-25 11:00");
     let held = app.store().grants(lin.id, app.store().now()).await.unwrap().remove(0);
     let actor = Actor::system("test");
     app.store().write(&actor, |tx| Box::pin(async move { tx.end_grant(held).await })).await.unwrap();

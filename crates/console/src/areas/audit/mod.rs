@@ -7,10 +7,10 @@ mod verify;
 pub(crate) use self::names::{Names, Seen, person_named};
 pub(crate) use self::pages::linked;
 
-use bulwark_model::rights::Resource;
+use bulwark_model::rights::{Resource, Scope};
 use bulwark_store::entity::audit::leaf;
 use bulwark_store::rights::person_id;
-use bulwark_store::Uuid;
+use bulwark_store::{AuditFilter, MAX_ROWS, Timestamp, Uuid};
 use serde::Deserialize;
 
 use crate::app::App;
@@ -61,4 +61,23 @@ async fn resource_of(app: &App, row: &leaf::Model) -> Result<Resource, Fault> {
     let Some(owner) = row.owner else { return Ok(Resource::platform()) };
     let person = row.actor.map(person_id);
     Ok(Resource { person, participants: person.into_iter().collect(), ..app.store.resource_of(owner).await? })
+}
+
+/// Log-ins to an account that were refused since a moment: how many, up to a page of entries, and when the last was.
+/// This is the account owner's own to know, whether or not the role may read the log.
+pub(crate) async fn refused_log_ins(
+    app: &App,
+    person: Uuid,
+    since: Timestamp,
+) -> Result<Option<(u64, Timestamp)>, Fault> {
+    let everything = Scope::Everything { without: Vec::new() };
+    let filter = AuditFilter {
+        object: Some(format!("person/{person}")),
+        action: Some("session.refuse".into()),
+        ..AuditFilter::default()
+    };
+    let found = app.store.audit_page(&everything, &filter, None, MAX_ROWS).await?;
+    let times = found.rows.iter().filter_map(|row| Facts::of(row)?.time_utc.map(Timestamp::from));
+    let times: Vec<Timestamp> = times.take_while(|time| *time > since).collect();
+    Ok(times.first().map(|last| (times.len() as u64, *last)))
 }

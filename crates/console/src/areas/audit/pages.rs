@@ -22,9 +22,9 @@ use crate::texts::texts;
 use crate::who::Who;
 
 /// Kinds of acts offered as a filter, most asked for first; the beginnings of their codes.
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 15] = [
     "person.", "role_grant.", "credential.", "session.", "api_token.", "link.", "organisation.", "signing_key.",
-    "pending_act.", "break_glass.", "setting.", "job.", "retention.", "audit.",
+    "pending_act.", "break_glass.", "setting.", "job.", "retention.", "backup.", "audit.",
 ];
 
 pub(super) fn text(lang: Lang, key: &str) -> String {

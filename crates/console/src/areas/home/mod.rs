@@ -15,6 +15,7 @@ use bulwark_store::{Listing, MAX_COUNT, MAX_ROWS, PageRequest, Uuid};
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::areas::audit::refused_log_ins;
 use crate::areas::emergency_access;
 use crate::areas::requests::decidable;
 use crate::areas::requests::duty::Duty;
@@ -111,7 +112,7 @@ async fn nothing_waits(app: &App, who: &Who, out: &mut Html) -> Result<(), Fault
     Ok(())
 }
 
-/// This log-in and the one before, so that a stranger's is noticed.
+/// This log-in, the one before and those refused since, so that a stranger's is noticed.
 async fn log_ins(app: &App, who: &Who, out: &mut Html) -> Result<(), Fault> {
     let lang = who.lang();
     let Some(now) = who.session() else { return Ok(()) };
@@ -119,9 +120,15 @@ async fn log_ins(app: &App, who: &Who, out: &mut Html) -> Result<(), Fault> {
     out.h2("log-ins", &text(lang, "log_in"));
     let row = |key: &str, value: String| json!({ "key": { "text": text(lang, key) }, "value": { "text": value } });
     let last = before.as_ref().map_or_else(|| text(lang, "first_time"), |row| facts(lang, row));
-    let rows = [row("this_time", facts(lang, now)), row("last_time", last)];
+    let mut rows = vec![row("this_time", facts(lang, now)), row("last_time", last)];
+    let since = before.as_ref().map_or(who.person.created_at, |row| row.created_at);
+    let refused = refused_log_ins(app, who.person.id, since).await?;
+    if let Some((count, last)) = refused {
+        let told = args![count = number(count), time = date_time(last.into(), lang)];
+        rows.push(row("refused", fill(lang, "home.refused_facts", &told)));
+    }
     out.put(lang, "summary-list", json!({ "rows": rows }));
-    if before.is_some() {
+    if before.is_some() || refused.is_some() {
         out.element("p", "ds-secondary", &Html::text(&text(lang, "not_me")));
     }
     Ok(())
