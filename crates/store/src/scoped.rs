@@ -81,8 +81,9 @@ fn excepted(without: &Without, places: Places) -> Option<SimpleExpr> {
     let owner = || column(places, places.owner);
     Some(match without {
         Without::Owners(owners) => owner().is_in(owners.iter().map(|id| organisation(*id))),
-        Without::OwnersWithSuperior(owners) => {
-            owner().is_in(owners.iter().map(|id| organisation(*id))).and(owner().in_subquery(with_superior()))
+        Without::OwnersWithSuperior { owners, at } => {
+            let superior = owner().in_subquery(below_another(*at)).or(owner().in_subquery(in_any_sector()));
+            owner().is_in(owners.iter().map(|id| organisation(*id))).and(superior)
         }
         Without::Account(own) => column(places, places.person?).eq(person(*own)),
         // Marks and states are columns of cases.
@@ -109,11 +110,22 @@ fn in_sector(sector: &str) -> SelectStatement {
         .take()
 }
 
-fn with_superior() -> SelectStatement {
+fn below_another(at: jiff::Timestamp) -> SelectStatement {
+    let day = day(at);
     Query::select()
         .column(Alias::new("descendant"))
         .from(Alias::new("organisation_path"))
         .and_where(Expr::col(Alias::new("depth")).gt(0))
+        .and_where(Expr::col(Alias::new("valid_from")).lte(day.clone()))
+        .and_where(Expr::col(Alias::new("valid_until")).gt(day))
+        .take()
+}
+
+fn in_any_sector() -> SelectStatement {
+    Query::select()
+        .column(Alias::new("id"))
+        .from(Alias::new("organisation"))
+        .and_where(Expr::col(Alias::new("sector")).is_not_null())
         .take()
 }
 

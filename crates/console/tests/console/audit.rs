@@ -57,16 +57,29 @@ async fn the_list_holds_ones_own_matters_in_words_newest_first() {
     app.person("stranger", Role::Reporter, b).await;
     app.post(&admin, &format!("/people/{}/disable", lin.id), &[("reason", "留職停薪")]).await.is(303);
 
-    let page = app.get(Some(&ciso), "/audit").await.is(200).says("稽核軌跡").hides("stranger先生").hides("登入階段 …");
+    let page = app
+        .get(Some(&ciso), "/audit")
+        .await
+        .is(200)
+        .says("稽核軌跡")
+        .hides("stranger先生")
+        .hides("登入 平臺自動");
     let rows = cells(&page);
-    assert_eq!(rows[0][1..], ["115-11-25 10:00", "停用帳號", "admin先生", "系統管理者 · B機關", "人員 lin先生"]);
+    assert_eq!(
+        rows[0][1..],
+        ["115-11-25 10:00", "停用帳號", "admin先生", "系統管理者 · B機關", "人員 lin先生"]
+    );
     assert!(page.body.contains(&format!("<a href=\"/people/{}\">人員 lin先生</a>", lin.id)));
-    assert!(!page.body.contains(&format!("/people/{}\"", admin.id)), "an account elsewhere is named, not linked");
+    assert!(
+        !page.body.contains(&format!("/people/{}\"", admin.id)),
+        "an account elsewhere is named, not linked"
+    );
     let numbers: Vec<i64> = rows.iter().map(|row| row[0][1..].parse().unwrap()).collect();
     assert!(numbers.is_sorted_by(|a, b| a > b) && numbers.len() > 3, "{numbers:?}");
     let whole = app.get(Some(&app.person("acs", Role::Competent, b).await), "/audit").await.is(200);
     whole.says("stranger先生").says("平臺自動").says("系統自動（無人登入）");
-    let english = app.get(Some(&ciso), "/audit?lang=en").await.is(200).says("Audit log").says("Disabled an account");
+    let english =
+        app.get(Some(&ciso), "/audit?lang=en").await.is(200).says("Audit log").says("Disabled an account");
     assert_eq!(cells(&english)[0][1], "2026-11-25 10:00");
     assert!(english.body.contains("<html lang=\"en\">"));
     app.get(Some(&admin), "/audit").await.is(403).says("BW-RIGHTS-005");
@@ -101,7 +114,9 @@ async fn the_list_is_narrowed_and_turned_by_its_address() {
     let kinds = app.get(Some(&acs), "/audit?action=organisation.&organisation=A").await.is(200);
     let kinds: Vec<Vec<String>> = cells(&kinds);
     assert_eq!((kinds.len(), kinds[0][2].as_str(), kinds[0][5].as_str()), (1, "新增機關", "機關 A機關"));
-    for nothing in ["person=nobody", "organisation=ZZ", "object=person/x", "action=nothing.", "after=x", "after=0"] {
+    for nothing in
+        ["person=nobody", "organisation=ZZ", "object=person/x", "action=nothing.", "after=x", "after=0"]
+    {
         let page = app.get(Some(&acs), &format!("/audit?{nothing}")).await.is(200);
         assert!(cells(&page).is_empty(), "{nothing}");
     }
@@ -118,7 +133,11 @@ async fn an_entry_shows_all_it_holds_and_its_reason_until_that_is_erased() {
     app.post(&ciso, &format!("/people/{}/disable", lin.id), &[("reason", "留職停薪 <b>")]).await.is(303);
     let seq = newest(&app, a, "person.disable").await;
     let page = app.get(Some(&ciso), &format!("/audit/{seq}")).await.is(200);
-    let page = page.says(&format!("稽核紀錄 #{seq}")).says("停用帳號").says("person.disable").says("115-11-25 10:00:00");
+    let page = page
+        .says(&format!("稽核紀錄 #{seq}"))
+        .says("停用帳號")
+        .says("person.disable")
+        .says("115-11-25 10:00:00");
     let page = page.says("2026-11-25T02:00:00Z").says("留職停薪 &lt;b&gt;").says("機關資安長 · A機關");
     let row = app.store().audit_leaf(seq).await.unwrap();
     let page = page.says(&row.hash);
@@ -155,10 +174,17 @@ async fn a_proof_is_of_one_entry_checks_without_the_platform_and_is_recorded() {
     let path = format!("/audit/{seq}/proof");
     app.get(Some(&ciso), &format!("/audit/{seq}")).await.is(200).says("下載證明檔");
     let file = app.get(Some(&ciso), &path).await.is(200);
-    assert_eq!(file.headers["content-disposition"], format!("attachment; filename=\"audit-{seq}.json\"").as_str());
+    assert_eq!(
+        file.headers["content-disposition"],
+        format!("attachment; filename=\"audit-{seq}.json\"").as_str()
+    );
     let proof: serde_json::Value = serde_json::from_str(&file.body).unwrap();
     let leaves = proof["leaves"].as_array().unwrap();
-    assert_eq!((leaves.len(), leaves[0]["seq"].as_i64()), (1, Some(seq)), "not the other entries of the object");
+    assert_eq!(
+        (leaves.len(), leaves[0]["seq"].as_i64()),
+        (1, Some(seq)),
+        "not the other entries of the object"
+    );
     assert_eq!(cells(&app.get(Some(&ciso), "/audit").await)[0][2], "下載稽核證明");
     if let Some(python) = bulwark_testkit::program(&["python3"]) {
         let dir = tempfile::tempdir().unwrap();
@@ -187,7 +213,8 @@ async fn a_proof_is_of_one_entry_checks_without_the_platform_and_is_recorded() {
 async fn the_whole_log_is_verified_and_the_first_bad_entry_named() {
     let app = TestApp::new().await;
     let a = app.organisation("A", None).await;
-    let (admin, acs) = (app.person("admin", Role::Admin, a).await, app.person("acs", Role::Competent, a).await);
+    let (admin, acs) =
+        (app.person("admin", Role::Admin, a).await, app.person("acs", Role::Competent, a).await);
     let reporter = app.person("rep", Role::Reporter, a).await;
     app.get(Some(&reporter), "/audit/verify").await.is(403);
     app.post(&reporter, "/audit/verify", &[]).await.is(403);
@@ -208,11 +235,13 @@ async fn the_whole_log_is_verified_and_the_first_bad_entry_named() {
     let text = std::fs::read_to_string(&file).unwrap();
     let bad = text.replacen("role_grant.create", "role_grant.creatd", 1);
     assert_ne!(bad, text);
-    let line = bad.lines().filter(|line| line.starts_with("{\"action\"")).position(|line| line.contains("creatd"));
+    let line =
+        bad.lines().filter(|line| line.starts_with("{\"action\"")).position(|line| line.contains("creatd"));
     std::fs::write(&file, bad).unwrap();
     app.post(&acs, "/audit/verify", &[]).await.is(303);
     let page = app.get(Some(&acs), "/audit/verify?done=1").await.is(200).says("發現異常").says("結果 異常");
-    let page = page.says(&format!("第一筆異常 #{}", line.unwrap())).says("稽核檔中的這一筆遭到改動").says("acs先生");
+    let page =
+        page.says(&format!("第一筆異常 #{}", line.unwrap())).says("稽核檔中的這一筆遭到改動").says("acs先生");
     page.says("不要刪除或還原任何檔案");
     let english = app.get(Some(&acs), "/audit/verify?lang=en").await.is(200);
     english.says("This entry was altered in the audit file").hides("發現異常");
@@ -248,16 +277,22 @@ fn acts_of_the_sources() -> BTreeSet<String> {
     let mut acts = BTreeSet::new();
     for source in &sources {
         let flat: String = source.split_whitespace().collect();
-        for (call, fixed) in [(".insert::<", Some("create")), (".delete::<", Some("delete")), (".update::<", None)] {
+        for (call, fixed) in
+            [(".insert::<", Some("create")), (".delete::<", Some("delete")), (".update::<", None)]
+        {
             for part in flat.split(call).skip(1) {
                 let Some((path, rest)) = part.split_once("::Entity>(") else { continue };
                 let Some(table) = tables.get(path.rsplit("::").next().unwrap()) else { continue };
-                let act = fixed.map(str::to_owned).or_else(|| Some(rest.strip_prefix('"')?.split('"').next()?.to_owned()));
+                let act = fixed
+                    .map(str::to_owned)
+                    .or_else(|| Some(rest.strip_prefix('"')?.split('"').next()?.to_owned()));
                 acts.extend(act.map(|act| format!("{table}.{act}")));
             }
         }
         for part in flat.split(".audit(\"").skip(1).chain(flat.split(".audit_of(").skip(1)) {
-            let code = part.split('"').find(|word| word.contains('.') && word.chars().all(|c| c.is_ascii_lowercase() || "._".contains(c)));
+            let code = part.split('"').find(|word| {
+                word.contains('.') && word.chars().all(|c| c.is_ascii_lowercase() || "._".contains(c))
+            });
             acts.extend(code.filter(|code| part.find(*code).is_some_and(|at| at < 60)).map(str::to_owned));
         }
     }
@@ -267,17 +302,22 @@ fn acts_of_the_sources() -> BTreeSet<String> {
 #[test]
 fn every_act_of_the_log_has_words() {
     let mut acts = acts_of_the_sources();
-    assert!(acts.len() > 25 && acts.contains("role_grant.end") && acts.contains("retention.apply"), "{acts:?}");
+    assert!(
+        acts.len() > 25 && acts.contains("role_grant.end") && acts.contains("retention.apply"),
+        "{acts:?}"
+    );
     // Those whose codes are put together where they are written.
     for code in ["confirm", "refuse", "withdraw", "expire"] {
         acts.insert(format!("pending_act.{code}"));
     }
     acts.extend(["organisation.move", "job.revive", "clock.jumped"].map(str::to_owned));
-    let missing: Vec<&String> = acts.iter().filter(|code| texts().get(&format!("audit.act.{code}")).is_none()).collect();
+    let missing: Vec<&String> =
+        acts.iter().filter(|code| texts().get(&format!("audit.act.{code}")).is_none()).collect();
     assert!(missing.is_empty(), "no words for {missing:?}");
     let kinds = acts.iter().filter_map(|code| code.split_once('.')).map(|(kind, _)| kind);
-    let missing: Vec<&str> =
-        kinds.filter(|kind| *kind != "audit" && texts().get(&format!("audit.kind.{kind}")).is_none()).collect();
+    let missing: Vec<&str> = kinds
+        .filter(|kind| *kind != "audit" && texts().get(&format!("audit.kind.{kind}")).is_none())
+        .collect();
     assert!(missing.is_empty(), "no words for {missing:?}");
 }
 

@@ -44,7 +44,11 @@ pub async fn prove_leaf(store: &Store, seq: i64) -> Result<Value, StoreError> {
 }
 
 /// The proof of the leaves `of` one object.
-async fn proof(store: &Store, of: Condition, missing: &(dyn Fn() -> StoreError + Sync)) -> Result<Value, StoreError> {
+async fn proof(
+    store: &Store,
+    of: Condition,
+    missing: &(dyn Fn() -> StoreError + Sync),
+) -> Result<Value, StoreError> {
     let note = store.newest_checkpoint().await?.ok_or_else(missing)?;
     let key = store.audit_public_key();
     let wrong = || StoreError::AuditMismatch("the newest signed root does not fit".into());

@@ -34,7 +34,8 @@ impl Store {
             Box::pin(async move {
                 let verified = Verified { at: tx.now(), by: tx.actor().person, report };
                 let value = canonical::to_string(&verified)?;
-                let found = setting::Entity::find().filter(setting::Column::Key.eq(KEY)).one(tx.conn()).await?;
+                let found =
+                    setting::Entity::find().filter(setting::Column::Key.eq(KEY)).one(tx.conn()).await?;
                 if let Some(row) = found {
                     tx.update_quietly::<setting::Entity>(setting::Model { value, ..row }).await?;
                 } else {

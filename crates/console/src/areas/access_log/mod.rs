@@ -76,8 +76,9 @@ async fn list(State(app): State<Arc<App>>, who: Who, query: Query) -> Result<Res
         exports: false,
     };
     let mut page = Page::new("access-log", text(lang, "title"));
-    page.main.push(&emergency_access::alerts(&app, &who).await?);
-    page.main.p(&lead(&app, &who, own).await?);
+    let mut first = emergency_access::alerts(&app, &who).await?;
+    first.p(&lead(&app, &who, own).await?);
+    page.main.element("div", "ds-stack", &first);
     page.main.push(&list.html());
     Ok(page.show(&who))
 }

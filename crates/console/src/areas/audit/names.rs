@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bulwark_i18n::args;
 use bulwark_model::rights::{Resource, Role, Scope};
 use bulwark_model::{Lang, RetentionClass};
-use bulwark_store::entity::person::person;
 use bulwark_store::Uuid;
+use bulwark_store::entity::person::person;
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -112,7 +112,9 @@ impl<'a> Names<'a> {
         match scope {
             Scope::Nothing => false,
             Scope::Everything { .. } => true,
-            Scope::Any { .. } => owner.and_then(|id| self.owners.get(&id)).is_some_and(|found| scope.admits(found)),
+            Scope::Any { .. } => {
+                owner.and_then(|id| self.owners.get(&id)).is_some_and(|found| scope.admits(found))
+            }
         }
     }
 
@@ -164,13 +166,17 @@ impl<'a> Names<'a> {
         match (kind, id.parse::<Uuid>().ok()) {
             _ if id.is_empty() => label.to_owned(),
             ("person", Some(id)) => format!("{label} {}", self.person(Some(id))),
-            ("organisation", Some(id)) if self.places.contains_key(&id) => format!("{label} {}", self.place(Some(id))),
+            ("organisation", Some(id)) if self.places.contains_key(&id) => {
+                format!("{label} {}", self.place(Some(id)))
+            }
             ("retention", _) => {
-                let class = id.parse::<RetentionClass>().map_or_else(|_| id.to_owned(), |class| self.who.say(&class.label()));
+                let class = id
+                    .parse::<RetentionClass>()
+                    .map_or_else(|_| id.to_owned(), |class| self.who.say(&class.label()));
                 fill(lang, "audit.retention_object", &args![class = class])
             }
             // Ids ascend with time: it is their end that differs.
-            (_, Some(_)) => format!("{label} …{}", &id[id.len() - 8..]),
+            (_, Some(_)) => format!("{label} {}", &id[id.len() - 8..]),
             _ => format!("{label} {id}"),
         }
     }

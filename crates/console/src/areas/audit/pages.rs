@@ -23,8 +23,21 @@ use crate::who::Who;
 
 /// Kinds of acts offered as a filter, most asked for first; the beginnings of their codes.
 const KINDS: [&str; 15] = [
-    "person.", "role_grant.", "credential.", "session.", "api_token.", "link.", "organisation.", "signing_key.",
-    "pending_act.", "break_glass.", "setting.", "job.", "retention.", "backup.", "audit.",
+    "person.",
+    "role_grant.",
+    "credential.",
+    "session.",
+    "api_token.",
+    "link.",
+    "organisation.",
+    "signing_key.",
+    "pending_act.",
+    "break_glass.",
+    "setting.",
+    "job.",
+    "retention.",
+    "backup.",
+    "audit.",
 ];
 
 pub(super) fn text(lang: Lang, key: &str) -> String {
@@ -48,7 +61,8 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
     // `after` is a place in the list, as in all lists: the log runs backwards from it.
     let before = query.get("after").map(|seq| seq.parse().unwrap_or(0));
     let found = app.store.audit_page(&who.scope("audit.read"), &filter, before, ROWS).await?;
-    let read: Vec<(&leaf::Model, Option<Facts>)> = found.rows.iter().map(|row| (row, Facts::of(row))).collect();
+    let read: Vec<(&leaf::Model, Option<Facts>)> =
+        found.rows.iter().map(|row| (row, Facts::of(row))).collect();
     let mut seen = Seen::default();
     for (row, facts) in &read {
         let tenant = facts.as_ref().and_then(|facts| facts.tenant);
@@ -86,7 +100,8 @@ fn filters(lang: Lang) -> Vec<Filter> {
         let kind = if kind == "audit" { "audit_log" } else { kind };
         Choice { value: begin.to_owned(), text: text(lang, &format!("kind.{kind}")) }
     });
-    let action = Filter::Choices { name: "action", label: text(lang, "filter_action"), choices: kinds.into() };
+    let action =
+        Filter::Choices { name: "action", label: text(lang, "filter_action"), choices: kinds.into() };
     vec![words("person"), action, words("object"), words("organisation")]
 }
 
@@ -128,7 +143,11 @@ pub(super) async fn show(
     match &facts {
         Some(facts) => {
             let reason = app.store.reason(row.seq).await?;
-            page.main.put(lang, "summary-list", json!({ "rows": all_facts(&names, lang, &row, facts, reason) }));
+            page.main.put(
+                lang,
+                "summary-list",
+                json!({ "rows": all_facts(&names, lang, &row, facts, reason) }),
+            );
         }
         None => {
             page.main.put(lang, "warning-text", json!({ "text": text(lang, "damaged") }));
@@ -149,14 +168,21 @@ pub(super) async fn show(
     Ok(page.show(&who))
 }
 
-fn all_facts(names: &Names<'_>, lang: Lang, row: &leaf::Model, facts: &Facts, reason: Option<String>) -> Vec<Value> {
+fn all_facts(
+    names: &Names<'_>,
+    lang: Lang,
+    row: &leaf::Model,
+    facts: &Facts,
+    reason: Option<String>,
+) -> Vec<Value> {
     let key = |key: &str| json!({ "text": text(lang, key) });
     let plain = |name: &str, value: &str| json!({ "key": key(name), "value": { "text": value } });
     let code = |name: &str, value: Option<&str>| match value {
-        Some(value) => json!({ "key": key(name), "value": { "text": value, "classes": "bw-code" } }),
+        Some(value) => json!({ "key": key(name), "value": { "html": code(value).as_str() } }),
         None => json!({ "key": key(name), "value": { "text": text(lang, "none") } }),
     };
-    let linked = |name: &str, cell: Value| json!({ "key": key(name), "value": { "html": linked(&cell).as_str() } });
+    let linked =
+        |name: &str, cell: Value| json!({ "key": key(name), "value": { "html": linked(&cell).as_str() } });
     let time = facts.time_utc.map_or_else(String::new, |time| exact(time, lang));
     let reason = match (reason, &facts.reason_hash) {
         (Some(reason), _) => reason,
@@ -191,6 +217,11 @@ pub(crate) fn linked(cell: &Value) -> Html {
         Some(href) => Html::raw_element("a", &[("href", href)], &words),
         None => words,
     }
+}
+
+/// A hash, a number or a code.
+pub(super) fn code(value: &str) -> Html {
+    Html::raw_element("span", &[("class", "bw-code")], &Html::text(value))
 }
 
 /// A moment to the second; zones differ by whole minutes.

@@ -16,7 +16,7 @@ use bulwark_store::{Actor, StoreError};
 use serde_json::{Value, json};
 
 use super::names::{Names, Seen};
-use super::pages::{linked, text};
+use super::pages::{code, linked, text};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::form::Form;
@@ -109,7 +109,7 @@ async fn found(app: &App, who: &Who, last: &Verified, out: &mut Html) -> Result<
     }
     rows.extend([
         plain("leaves", number(report.leaves)),
-        json!({ "key": key("root"), "value": { "text": report.root, "classes": "bw-code" } }),
+        json!({ "key": key("root"), "value": { "html": code(&report.root).as_str() } }),
         plain("roots", number(report.roots)),
         plain("verified_at", date_time(last.at.into(), lang)),
         json!({ "key": key("verified_by"), "value": { "html": linked(&names.person_cell(last.by)).as_str() } }),
@@ -132,12 +132,13 @@ async fn keep_outside(app: &App, lang: Lang, out: &mut Html) -> Result<(), Fault
     out.h2("root", &text(lang, "checkpoint"));
     out.p(&text(lang, "checkpoint_lead"));
     let note = json!({
-        "id": "note", "name": "note", "label": { "text": text(lang, "note") }, "value": note, "readonly": true, "rows": 5,
+        "id": "note", "name": "note", "label": { "text": text(lang, "note") }, "value": note, "readonly": true, "rows": 7,
         "spellcheck": "false", "classes": "bw-code",
     });
     out.put(lang, "textarea", note);
     let key = Sha256(app.store.audit_public_key()).to_string();
-    let row: Value = json!({ "key": { "text": text(lang, "public_key") }, "value": { "text": key, "classes": "bw-code" } });
+    let row: Value =
+        json!({ "key": { "text": text(lang, "public_key") }, "value": { "html": code(&key).as_str() } });
     out.put(lang, "summary-list", json!({ "rows": [row] }));
     Ok(())
 }

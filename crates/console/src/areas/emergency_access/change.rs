@@ -21,7 +21,11 @@ use crate::who::Who;
 pub(super) const LEAST: usize = 10;
 
 /// `POST /emergency-access/request`
-pub(super) async fn request(State(app): State<Arc<App>>, who: Who, mut form: Form) -> Result<Response, Fault> {
+pub(super) async fn request(
+    State(app): State<Arc<App>>,
+    who: Who,
+    mut form: Form,
+) -> Result<Response, Fault> {
     let code = form.required("organisation", LINE);
     let reason = form.required("reason", LINES);
     let count = reason.chars().filter(|c| !c.is_whitespace()).count();
@@ -74,6 +78,10 @@ async fn asked_before(app: &App, who: &Who, owner: Uuid, reason: &str) -> Result
     let request = PageRequest { rows: bulwark_store::MAX_ROWS, ..PageRequest::default() };
     let own = app.store.pending_acts(who.person.id, &[], true, request).await?;
     let action = Duty::BreakGlass { owner }.action();
-    let same = own.page.rows.iter().find(|row| row.action == action && row.owner_id == owner && row.reason == reason);
+    let same = own
+        .page
+        .rows
+        .iter()
+        .find(|row| row.action == action && row.owner_id == owner && row.reason == reason);
     Ok(same.map(|row| row.id))
 }

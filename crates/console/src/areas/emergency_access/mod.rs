@@ -50,8 +50,12 @@ pub(crate) async fn alerts(app: &App, who: &Who) -> Result<Html, Fault> {
     }
     let request = PageRequest { rows: 20, ..PageRequest::default() };
     let open = app.store.emergency_access_list(&who.scope("break_glass.read"), true, request).await?;
-    let open: Vec<break_glass::Model> =
-        open.page.rows.into_iter().filter(|row| row.person_id != who.person.id && row.valid_from <= who.now).collect();
+    let open: Vec<break_glass::Model> = open
+        .page
+        .rows
+        .into_iter()
+        .filter(|row| row.person_id != who.person.id && row.valid_from <= who.now)
+        .collect();
     let mut seen = Seen::default();
     for row in &open {
         seen.person(Some(row.person_id)).place(Some(row.owner_id));
@@ -100,7 +104,8 @@ pub(crate) async fn banner(app: &App, who: &Who) -> Result<Html, StoreError> {
     let ids: Vec<Uuid> = open.iter().map(|row| row.owner_id).collect();
     let places = app.store.organisations_named(&ids).await?;
     for row in &open {
-        let place = places.iter().find(|place| place.id == row.owner_id).map_or("", |place| place.name.as_str());
+        let place =
+            places.iter().find(|place| place.id == row.owner_id).map_or("", |place| place.name.as_str());
         let title = args![organisation = place, left = left(lang, row.valid_until, who.now)];
         let alert = json!({
             "state": "caution",

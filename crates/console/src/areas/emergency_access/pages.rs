@@ -27,7 +27,8 @@ use crate::who::Who;
 pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) -> Result<Response, Fault> {
     let lang = who.lang();
     let only_open = query.get("state") == Some("open");
-    let found = app.store.emergency_access_list(&who.scope("break_glass.read"), only_open, query.page()).await?;
+    let found =
+        app.store.emergency_access_list(&who.scope("break_glass.read"), only_open, query.page()).await?;
     let mut seen = Seen::default();
     for row in &found.page.rows {
         seen.person(Some(row.person_id)).person(Some(row.confirmed_by)).place(Some(row.owner_id));
@@ -52,7 +53,9 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
         query: &query,
         caption: text(lang, "title"),
         filters: vec![Filter::Choices { name: "state", label: text(lang, "state"), choices: states }],
-        head: ["organisation", "person", "confirmed_by", "from", "until", "state"].map(|key| text(lang, key)).to_vec(),
+        head: ["organisation", "person", "confirmed_by", "from", "until", "state"]
+            .map(|key| text(lang, key))
+            .to_vec(),
         rows,
         total: Some(found.total),
         next,
@@ -76,7 +79,11 @@ fn state(who: &Who, row: &break_glass::Model) -> Html {
 }
 
 /// `GET /emergency-access/{id}`
-pub(super) async fn show(State(app): State<Arc<App>>, who: Who, Path(id): Path<Uuid>) -> Result<Response, Fault> {
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Fault> {
     let lang = who.lang();
     let row = app.store.get::<break_glass::Entity>(id).await?;
     let reader = person_id(row.person_id);
@@ -90,13 +97,12 @@ pub(super) async fn show(State(app): State<Arc<App>>, who: Who, Path(id): Path<U
     let organisation = format!("organisation/{}", row.owner_id);
     seen.person(Some(row.person_id)).person(Some(row.confirmed_by)).object(&organisation);
     let names = Names::of(&app, &who, seen).await?;
-    let title = fill(lang, "emergency_access.one_title", &args![organisation = names.place(Some(row.owner_id))]);
+    let title =
+        fill(lang, "emergency_access.one_title", &args![organisation = names.place(Some(row.owner_id))]);
     let mut page = Page::new("emergency-access", title).below(text(lang, "title"), "/emergency-access");
     let key = |key: &str| json!({ "text": text(lang, key) });
     let plain = |name: &str, value: String| json!({ "key": key(name), "value": { "text": value } });
-    let person = |name: &str, id: Uuid| {
-        json!({ "key": key(name), "value": { "html": linked(&names.person_cell(Some(id))).as_str() } })
-    };
+    let person = |name: &str, id: Uuid| json!({ "key": key(name), "value": { "html": linked(&names.person_cell(Some(id))).as_str() } });
     let mut rows = vec![
         json!({ "key": key("state"), "value": { "html": state(&who, &row).as_str() } }),
         person("person", row.person_id),
@@ -109,7 +115,8 @@ pub(super) async fn show(State(app): State<Arc<App>>, who: Who, Path(id): Path<U
         rows.insert(1, plain("remaining", left(lang, row.valid_until, who.now)));
     }
     page.main.put(lang, "summary-list", json!({ "rows": rows }));
-    if let Some(login) = names.login(Some(row.person_id)).filter(|_| who.could("access_log.read", &resource)) {
+    if let Some(login) = names.login(Some(row.person_id)).filter(|_| who.could("access_log.read", &resource))
+    {
         let place = Query::default().with("/access-log", &[("person", Some(login))]);
         page.main.link(&place, &text(lang, "what_was_read"));
     }
@@ -135,7 +142,8 @@ pub(super) fn request_again(who: &Who, form: &Form) -> Response {
     page.main.put(lang, "warning-text", json!({ "text": text(lang, "ask_warning") }));
     let hint = fill(lang, "emergency_access.ask_reason_hint", &args![least = LEAST]);
     let mut inner = Html::default();
-    let mut organisation = field(lang, form, "organisation", "ask_organisation", &text(lang, "ask_organisation_hint"));
+    let mut organisation =
+        field(lang, form, "organisation", "ask_organisation", &text(lang, "ask_organisation_hint"));
     organisation["width"] = json!("20");
     organisation["autocapitalize"] = json!("none");
     inner.put(lang, "text-input", organisation);

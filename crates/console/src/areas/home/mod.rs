@@ -8,7 +8,6 @@ use axum::extract::State;
 use axum::response::Response;
 use bulwark_i18n::{args, date_time, number};
 use bulwark_model::Lang;
-use bulwark_model::rights::Scope;
 use bulwark_store::entity::access::session;
 use bulwark_store::entity::two_person::pending_act;
 use bulwark_store::{Listing, MAX_COUNT, MAX_ROWS, PageRequest, Uuid};
@@ -45,31 +44,39 @@ async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Response, Fault> 
         out.put(lang, "warning-text", json!({ "text": text(lang, "no_role") }));
         out.link("/account", &text(lang, "to_account"));
     }
-    out.push(&emergency_access::banner(&app, &who).await?);
-    out.push(&emergency_access::alerts(&app, &who).await?);
-    waiting(&app, &who, out).await?;
+    let mut first = emergency_access::banner(&app, &who).await?;
+    first.push(&emergency_access::alerts(&app, &who).await?);
+    let request = PageRequest { rows: MAX_ROWS, ..PageRequest::default() };
+    let found = app.store.acts_waiting_for(who.person.id, &decidable(&who), request).await?;
+    if found.page.rows.is_empty() {
+        nothing_waits(&app, &who, &mut first).await?;
+    }
+    out.element("div", "ds-stack", &first);
+    if !found.page.rows.is_empty() {
+        waiting(&app, &who, found, out).await?;
+    }
     steps::show(&app, &who, out).await?;
     log_ins(&app, &who, out).await?;
     Ok(page.show(&who))
 }
 
 /// The requests that wait for the person, those that end first.
-async fn waiting(app: &App, who: &Who, out: &mut Html) -> Result<(), Fault> {
+async fn waiting(
+    app: &App,
+    who: &Who,
+    found: Listing<pending_act::Model>,
+    out: &mut Html,
+) -> Result<(), Fault> {
     let lang = who.lang();
-    let may_decide: Vec<(String, Scope)> = decidable(who);
-    let request = PageRequest { rows: MAX_ROWS, ..PageRequest::default() };
-    let Listing { page, total } = app.store.acts_waiting_for(who.person.id, &may_decide, request).await?;
-    let mut found = page.rows;
-    if found.is_empty() {
-        return nothing_waits(app, who, out).await;
-    }
-    found.sort_by_key(|row| row.expires_at);
+    let (mut found, total) = (found.page.rows, found.total);
+    found.sort_by_key(|row| (row.expires_at, row.id));
     found.truncate(SHOWN);
     let ids: Vec<Uuid> = found.iter().map(|row| row.asked_by).collect();
     let people = app.store.people_named(&ids).await?;
     let mut rows = Vec::new();
     for row in &found {
-        let asker = people.iter().find(|person| person.id == row.asked_by).map_or("", |person| person.name.as_str());
+        let asker =
+            people.iter().find(|person| person.id == row.asked_by).map_or("", |person| person.name.as_str());
         rows.push(json!({ "cells": [
             { "text": words(app, who, row).await?, "href": format!("/requests/{}", row.id) },
             { "text": asker },
@@ -79,9 +86,11 @@ async fn waiting(app: &App, who: &Who, out: &mut Html) -> Result<(), Fault> {
     out.h2("waiting", &text(lang, "waiting"));
     let count = if total > MAX_COUNT { say(lang, "list.many") } else { number(total) };
     out.p(&fill(lang, "home.waiting_count", &args![count = count]));
-    let head: Vec<Value> = ["act", "asked_by", "until"].map(|key| json!({ "text": text(lang, key) })).to_vec();
+    let head: Vec<Value> =
+        ["act", "asked_by", "until"].map(|key| json!({ "text": text(lang, key) })).to_vec();
     let caption = json!({ "text": text(lang, "waiting") });
-    let table = json!({ "id": "requests", "caption": caption, "caption_hidden": true, "head": head, "rows": rows });
+    let table =
+        json!({ "id": "requests", "caption": caption, "caption_hidden": true, "head": head, "rows": rows });
     out.put(lang, "table", table);
     out.link("/requests", &text(lang, "waiting_all"));
     Ok(())
@@ -118,7 +127,8 @@ async fn log_ins(app: &App, who: &Who, out: &mut Html) -> Result<(), Fault> {
     let Some(now) = who.session() else { return Ok(()) };
     let before = app.store.session_before(now).await?;
     out.h2("log-ins", &text(lang, "log_in"));
-    let row = |key: &str, value: String| json!({ "key": { "text": text(lang, key) }, "value": { "text": value } });
+    let row =
+        |key: &str, value: String| json!({ "key": { "text": text(lang, key) }, "value": { "text": value } });
     let last = before.as_ref().map_or_else(|| text(lang, "first_time"), |row| facts(lang, row));
     let mut rows = vec![row("this_time", facts(lang, now)), row("last_time", last)];
     let since = before.as_ref().map_or(who.person.created_at, |row| row.created_at);
