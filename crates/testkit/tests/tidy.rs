@@ -25,6 +25,8 @@ const EDGES: &[(&str, &[&str])] = &[
         &["bulwark-model", "bulwark-i18n", "bulwark-bundle", "bulwark-probe", "bulwark-report"],
     ),
     ("bulwark-store", &["bulwark-model", "bulwark-i18n"]),
+    ("bulwark-sheet", &["bulwark-model", "bulwark-i18n"]),
+    ("bulwark-sandbox", &["bulwark-model", "bulwark-i18n"]),
     (
         "bulwark",
         &[

@@ -1,0 +1,1 @@
+//! A parser of uploaded bytes in a child process.
