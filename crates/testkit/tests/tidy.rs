@@ -26,6 +26,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     ("bulwark-identity", &["bulwark-model", "bulwark-i18n"]),
     ("bulwark-store", &["bulwark-model", "bulwark-i18n"]),
+    ("bulwark-sheet", &["bulwark-model", "bulwark-i18n"]),
+    ("bulwark-sandbox", &["bulwark-model", "bulwark-i18n"]),
     (
         "bulwark-console",
         &["bulwark-model", "bulwark-i18n", "bulwark-identity", "bulwark-ui", "bulwark-store"],

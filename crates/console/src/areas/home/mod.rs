@@ -117,7 +117,10 @@ async fn nothing_waits(app: &App, who: &Who, out: &mut Html) -> Result<(), Fault
     if lang == Lang::En {
         empty["lang"] = json!("en");
     }
-    out.put(lang, "empty-state", empty);
+    // In a box of its own, which keeps its distance from an alert above.
+    let mut inner = Html::default();
+    inner.put(lang, "empty-state", empty);
+    out.element("div", "", &inner);
     Ok(())
 }
 
