@@ -6,17 +6,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bulwark_i18n::args;
-use bulwark_model::{Diagnostic, Location};
+use bulwark_model::{Diagnostic, Exit, Lang, Location};
 use bulwark_store::{Config, Database, Store, StoreError};
 
 use crate::clock::{SystemClock, stopwatch};
 use crate::config::{DatabaseKind, Settings, Tls, Which, load};
+use crate::print::notes;
 use crate::texts::{diagnostic, texts};
 
 /// Bits that let others than owner and group into a folder.
 pub const OTHERS: u32 = 0o007;
 /// The key files of a store.
 pub const KEYS: [&str; 2] = ["audit.key", "master.key"];
+
+/// Codes of [`StoreError`] for what is not as it was written.
+const DAMAGE: [&str; 5] = ["BW-STORE-010", "BW-STORE-014", "BW-STORE-018", "BW-STORE-019", "BW-STORE-025"];
+/// Codes of what refused, or could not be read or written now.
+const UNDONE: [&str; 8] = [
+    "BW-STORE-001",
+    "BW-STORE-002",
+    "BW-STORE-003",
+    "BW-STORE-004",
+    "BW-STORE-009",
+    "BW-STORE-015",
+    "BW-STORE-016",
+    "BW-CLI-036",
+];
 
 /// Settings, and the way to the store they name.
 #[derive(Debug, Clone)]
@@ -108,24 +123,28 @@ impl Installation {
         diagnostic(texts(), "BW-CLI-032", &args![path = path]).at(self.location())
     }
 
-    /// There must be a store already.
+    /// There must be a store already, with its keys.
     ///
     /// # Errors
-    /// BW-CLI-030, BW-CLI-031, BW-CLI-032.
+    /// BW-CLI-030 and BW-CLI-032.
     pub fn existing(&self) -> Result<(), Vec<Diagnostic>> {
         let config = self.config();
         let lacks_file = config.database == Database::Sqlite && !config.database_file().exists();
         if lacks_file || !config.audit_file().exists() {
             return Err(vec![self.absent()]);
         }
-        self.prepare()
+        match self.lost_key() {
+            Some(key) => Err(vec![self.without(key)]),
+            None => Ok(()),
+        }
     }
 
     /// The store for writing; alone.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// As [`Store::open`], and BW-CLI-031.
     pub async fn open(&self) -> Result<Store, Vec<Diagnostic>> {
+        self.prepare()?;
         // A command does not wait for a server that runs: it would wait for ever.
         let config = Config { busy_timeout: Duration::from_secs(3), ..self.config() };
         Store::open(config).await.map_err(|e| self.failed(&e))
@@ -152,6 +171,25 @@ impl Installation {
     fn absent(&self) -> Diagnostic {
         diagnostic(texts(), "BW-CLI-030", &args![path = self.dir().display()]).at(self.location())
     }
+}
+
+/// What a command ends with. A store that was damaged or altered is a finding (1), one that refused or could not be
+/// read leaves the command undone (3); the rest is wrong usage (2). Design ruling 8.
+///
+/// # Errors
+/// What is wrong usage.
+pub fn ended(result: Result<Exit, Vec<Diagnostic>>, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
+    let Err(found) = result else { return result };
+    let has = |codes: &[&str]| found.iter().any(|note| codes.contains(&note.code.as_str()));
+    if has(&DAMAGE) {
+        notes(&found, lang);
+        return Ok(Exit::Findings);
+    }
+    if has(&UNDONE) {
+        notes(&found, lang);
+        return Ok(Exit::Incomplete);
+    }
+    Err(found)
 }
 
 /// Runs what waits for disks and sockets.

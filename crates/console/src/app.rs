@@ -22,6 +22,8 @@ pub struct Settings {
     pub idle_minutes: i64,
     /// Requests one address may send in a second, in the long run; 0 for no limit (benches only).
     pub requests_per_second: u32,
+    /// The program that parses uploaded files in a child of its own, and its arguments.
+    pub parser: (std::path::PathBuf, Vec<String>),
     /// What hashing a password costs.
     pub password_cost: Cost,
     /// A file of passwords that were stolen elsewhere, as it is published: SHA-1 and count, sorted.
@@ -35,6 +37,7 @@ impl Default for Settings {
             session_hours: 12,
             idle_minutes: 30,
             requests_per_second: 50,
+            parser: ("/proc/self/exe".into(), vec!["parse-table".into()]),
             password_cost: Cost::STANDARD,
             breached_passwords: None,
         }

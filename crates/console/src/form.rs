@@ -47,7 +47,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
 }
 
 /// Compares secrets in a time that does not tell where they differ.
-fn same(a: &[u8], b: &[u8]) -> bool {
+pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 

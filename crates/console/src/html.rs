@@ -82,6 +82,18 @@ impl Html {
         self
     }
 
+    /// Adds a form that sends a file. The proof comes first, so that no byte of a file without one is kept.
+    pub(crate) fn file_form(&mut self, action: &str, csrf: &str, inner: &Self) -> &mut Self {
+        let action = Self::text(action).0;
+        let _ = write!(
+            self.0,
+            "<form class=\"ds-stack\" method=\"post\" enctype=\"multipart/form-data\" action=\"{action}\" novalidate>"
+        );
+        self.hidden("csrf", csrf).push(inner);
+        self.0.push_str("</form>");
+        self
+    }
+
     /// Adds a value that the form sends and the person does not see.
     pub(crate) fn hidden(&mut self, name: &str, value: &str) -> &mut Self {
         let (name, value) = (Self::text(name).0, Self::text(value).0);

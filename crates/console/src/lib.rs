@@ -19,12 +19,14 @@ mod page;
 mod route;
 mod start;
 mod texts;
+mod upload;
 mod who;
 
 pub use app::{App, Settings};
 pub use route::{Access, Route};
 pub use start::{FirstLink, first_start, recovery_link};
 pub use texts::texts;
+pub use upload::parse_table;
 
 /// Everything the console serves.
 pub fn router(app: &std::sync::Arc<App>) -> axum::Router {

@@ -2,14 +2,17 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use bulwark_i18n::{args, number};
+use bulwark_i18n::{args, date, number};
 use bulwark_model::Lang;
-use bulwark_store::{MAX_COUNT, Page as Rows, PageRequest, Uuid};
+use bulwark_store::{Listing, MAX_COUNT, MAX_ROWS, Page as Rows, PageRequest, StoreError, Uuid};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use crate::app::App;
 use crate::fault::Fault;
 use crate::html::Html;
 use crate::page::{fill, say};
+use crate::who::Who;
 
 /// Rows of a page.
 pub(crate) const ROWS: u64 = 50;
@@ -122,6 +125,28 @@ impl Filter {
     }
 }
 
+/// All pages of a list for an export, the page that is asked for otherwise.
+pub(crate) async fn collect<T, F>(
+    query: &Query,
+    mut fetch: impl FnMut(PageRequest) -> F,
+) -> Result<Listing<T>, Fault>
+where
+    F: Future<Output = Result<Listing<T>, StoreError>>,
+{
+    if query.export().is_none() {
+        return Ok(fetch(query.page()).await?);
+    }
+    let mut request = PageRequest { rows: MAX_ROWS, ..PageRequest::default() };
+    let mut all = fetch(request).await?;
+    while let Some(next) = all.page.next.filter(|_| all.page.rows.len() < EXPORT_ROWS) {
+        request.after = Some(next);
+        let more = fetch(request).await?;
+        all.page.rows.extend(more.page.rows);
+        all.page.next = more.page.next;
+    }
+    Ok(all)
+}
+
 /// A list to be shown.
 pub(crate) struct List<'a> {
     pub lang: Lang,
@@ -147,6 +172,34 @@ pub(crate) struct List<'a> {
 }
 
 impl List<'_> {
+    /// The list as a file, when one is asked for. Taking data away is an act of its own, and leaves its entry.
+    pub(crate) async fn file(&self, app: &App, who: &Who, name: &str) -> Result<Option<Response>, Fault> {
+        let Some(format) = self.query.export() else { return Ok(None) };
+        let head: Vec<&str> = self.head.iter().map(String::as_str).collect();
+        let rows: Vec<Vec<String>> = self.rows.iter().map(|row| row.iter().map(plain).collect()).collect();
+        let cells = rows.iter().map(|row| row.iter().map(|text| bulwark_sheet::Value::from(text.as_str())));
+        let (kind, bytes) = match format {
+            Format::Csv => ("text/csv; charset=utf-8", bulwark_sheet::csv(&head, cells)),
+            Format::Ods => (
+                "application/vnd.oasis.opendocument.spreadsheet",
+                bulwark_sheet::ods(&self.caption, &head, cells).map_err(|error| Fault::Bad(vec![error]))?,
+            ),
+        };
+        let (actor, object) = (who.actor(app, None), format!("list/{name}"));
+        let owner = who.organisation.id;
+        let hash = bulwark_store::hash::Sha256::of(&bytes);
+        let noted = app.store.write(&actor, move |tx| {
+            Box::pin(async move {
+                tx.audit_of(Some(owner), "list.export", &object, None, Some(hash));
+                Ok(())
+            })
+        });
+        noted.await?;
+        let day = date(TimeZone::fixed(jiff::tz::offset(8)).to_datetime(who.now.into()).date(), Lang::En);
+        let end = if format == Format::Csv { "csv" } else { "ods" };
+        Ok(Some(file(&format!("{name}-{day}.{end}"), kind, bytes)))
+    }
+
     /// The markup: filters, then the list.
     pub(crate) fn html(self) -> Html {
         let mut out = Html::default();
@@ -205,6 +258,25 @@ impl List<'_> {
         out.put(lang, "data-grid", params);
         out
     }
+}
+
+/// The words of a cell without its markup.
+fn plain(cell: &Value) -> String {
+    if let Some(text) = cell["text"].as_str() {
+        return text.to_owned();
+    }
+    let (mut out, mut inside) = (String::new(), false);
+    for c in cell["html"].as_str().unwrap_or_default().chars() {
+        match c {
+            '<' => inside = true,
+            '>' => inside = false,
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    // The five entities that `ui` writes, the ampersand last.
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    entities.iter().fold(out, |text, (entity, c)| text.replace(entity, c)).trim().to_owned()
 }
 
 fn filter_panel(lang: Lang, path: &str, query: &Query, filters: &[Filter]) -> Value {

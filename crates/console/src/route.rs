@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
@@ -12,6 +13,9 @@ use bulwark_model::rights::Action;
 
 use crate::app::App;
 use crate::guard;
+
+/// Largest body of a form with a file: a table of 20 MiB and the fields beside it.
+const UPLOAD_BYTES: usize = (20 << 20) + 64 * 1024;
 
 /// What it takes to use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +65,15 @@ impl Routes {
         T: 'static,
     {
         self.act(Method::POST, path, action, handler)
+    }
+
+    /// What a form with a file does; the file may be as large as a table may.
+    pub(crate) fn upload<H, T>(self, path: &'static str, action: &str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static,
+    {
+        self.act(Method::POST, path, action, handler.layer(DefaultBodyLimit::max(UPLOAD_BYTES)))
     }
 
     /// Any act of the matrix.

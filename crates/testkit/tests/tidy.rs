@@ -30,7 +30,15 @@ const EDGES: &[(&str, &[&str])] = &[
     ("bulwark-sandbox", &["bulwark-model", "bulwark-i18n"]),
     (
         "bulwark-console",
-        &["bulwark-model", "bulwark-i18n", "bulwark-identity", "bulwark-ui", "bulwark-store"],
+        &[
+            "bulwark-model",
+            "bulwark-i18n",
+            "bulwark-identity",
+            "bulwark-sandbox",
+            "bulwark-sheet",
+            "bulwark-ui",
+            "bulwark-store",
+        ],
     ),
     (
         "bulwark",

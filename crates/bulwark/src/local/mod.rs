@@ -5,12 +5,15 @@ pub mod socket;
 
 use std::path::PathBuf;
 
-use bulwark_model::Diagnostic;
+use bulwark_i18n::args;
+use bulwark_model::{Diagnostic, Exit, Lang};
 use bulwark_store::backup::Manifest;
 use bulwark_store::{Actor, Store};
 use serde::{Deserialize, Serialize};
 
-use crate::installation::Installation;
+use crate::installation::{Installation, block_on, ended};
+use crate::print::line;
+use crate::texts::{diagnostic, texts};
 
 /// What may be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +47,27 @@ pub enum Answer {
     Backup(Manifest),
     /// It could not be done.
     Refused(Vec<Diagnostic>),
+}
+
+/// `bulwark admin`.
+///
+/// # Errors
+/// Wrong usage.
+pub fn admin(command: crate::cli::Admin, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
+    let crate::cli::Admin::Link { login, reason, which } = command;
+    let installation = Installation::load(&which)?;
+    if reason.trim().is_empty() {
+        return Err(vec![diagnostic(texts(), "BW-CLI-040", &[])]);
+    }
+    let request = Request::RecoveryLink { login: login.clone(), reason };
+    let answer = block_on(ask(&installation, &request)).map(|answer| {
+        if let Answer::Link(link) = answer {
+            line(texts().text("admin.link", &args![login = login]).get(lang));
+            line(link);
+        }
+        Exit::Ok
+    });
+    ended(answer, lang)
 }
 
 /// Has it done, by whoever holds the store.

@@ -6,6 +6,7 @@ mod audit;
 mod doors;
 mod emergency_access;
 mod home;
+mod import;
 mod matrix;
 mod people;
 mod support;

@@ -47,7 +47,7 @@ impl TestApp {
         let ticks = AtomicU64::new(0);
         let mono = Arc::new(move || ticks.fetch_add(1, Ordering::Relaxed));
         let store = Store::open(Config::sqlite(dir.path().join("data"), clock.clone(), mono)).await.unwrap();
-        let settings = Settings { origin: ORIGIN.into(), requests_per_second: 0, password_cost: Cost::FOR_TESTS, ..Settings::default() };
+        let settings = Settings { origin: ORIGIN.into(), requests_per_second: 0, password_cost: Cost::FOR_TESTS, parser: parser(), ..Settings::default() };
         let app = App::new(store, settings);
         let router = router(&app);
         Self { clock, app, router, _dir: dir }
@@ -159,6 +159,12 @@ impl TestApp {
         }
         self.send(request.body(Body::from(body)).unwrap()).await
     }
+}
+
+/// The parser of uploaded files, as a program of its own beside the tests.
+fn parser() -> (std::path::PathBuf, Vec<String>) {
+    let own = std::env::current_exe().unwrap();
+    (own.ancestors().nth(2).unwrap().join("examples/parse_table"), Vec::new())
 }
 
 /// The proof that belongs to a session.

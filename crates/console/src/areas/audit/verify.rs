@@ -71,18 +71,17 @@ pub(super) async fn show(State(app): State<Arc<App>>, who: Who, query: Query) ->
         page.main.form("/audit/verify", &who.csrf, None, &button);
     }
     page.main.h2("last", &text(lang, "verify_last"));
-    match &last {
-        Some(last) => found(&app, &who, last, &mut page.main).await?,
-        None => {
-            let mut empty = json!({
-                "heading": { "text": text(lang, "verify_never") }, "heading_level": 3,
-                "text": text(lang, "verify_never_hint"),
-            });
-            if lang == Lang::En {
-                empty["lang"] = json!("en");
-            }
-            page.main.put(lang, "empty-state", empty);
+    if let Some(last) = &last {
+        found(&app, &who, last, &mut page.main).await?;
+    } else {
+        let mut empty = json!({
+            "heading": { "text": text(lang, "verify_never") }, "heading_level": 3,
+            "text": text(lang, "verify_never_hint"),
+        });
+        if lang == Lang::En {
+            empty["lang"] = json!("en");
         }
+        page.main.put(lang, "empty-state", empty);
     }
     keep_outside(&app, lang, &mut page.main).await?;
     Ok(page.show(&who))
@@ -157,21 +156,17 @@ pub(super) async fn run(State(app): State<Arc<App>>, who: Who, _: Form) -> Resul
         drop(turn);
         result
     });
-    match tokio::time::timeout(WAIT, &mut task).await {
-        Ok(ended) => {
-            ended.map_err(|error| Fault::Defect(error.to_string()))??;
-            Ok(Redirect::to("/audit/verify?done=1").into_response())
-        }
-        Err(_) => {
-            let request_id = who.visit().request_id.clone();
-            tokio::spawn(async move {
-                if let Ok(Err(error)) = task.await {
-                    app.report(&request_id, &error.into());
-                }
-            });
-            Ok(Redirect::to("/audit/verify").into_response())
-        }
+    if let Ok(ended) = tokio::time::timeout(WAIT, &mut task).await {
+        ended.map_err(|error| Fault::Defect(error.to_string()))??;
+        return Ok(Redirect::to("/audit/verify?done=1").into_response());
     }
+    let request_id = who.visit().request_id.clone();
+    tokio::spawn(async move {
+        if let Ok(Err(error)) = task.await {
+            app.report(&request_id, &error.into());
+        }
+    });
+    Ok(Redirect::to("/audit/verify").into_response())
 }
 
 async fn read_through(app: &App, actor: &Actor) -> Result<Verified, StoreError> {

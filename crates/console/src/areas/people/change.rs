@@ -20,12 +20,24 @@ use crate::form::{Form, LINE, LINES};
 use crate::who::Who;
 
 /// How long an invitation works.
-const INVITATION_MS: i64 = 7 * 24 * 3_600_000;
+pub(super) const INVITATION_MS: i64 = 7 * 24 * 3_600_000;
 
 async fn account(app: &App, id: Uuid) -> Result<(person::Model, Resource), Fault> {
     let row = app.store.get::<person::Entity>(id).await?;
     let resource = app.store.account_resource(&row).await?;
     Ok((row, resource))
+}
+
+/// Whether a log-in name may be one.
+pub(super) fn good_login(login: &str) -> bool {
+    let right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-@".contains(c);
+    (1..=64).contains(&login.len()) && login.chars().all(right)
+}
+
+/// Whether it could be a mail address; whether it is one, only a mail tells.
+pub(super) fn good_email(email: &str) -> bool {
+    let parts = email.split_once('@');
+    email.len() <= 254 && parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !email.contains(char::is_whitespace))
 }
 
 /// What becomes of an invitation.
@@ -40,11 +52,10 @@ pub(super) async fn invite(State(app): State<Arc<App>>, who: Who, mut form: Form
     let email = form.optional("email", LINE);
     let organisation = form.required("organisation", LINE);
     let role = form.required("role", 64);
-    let right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-@".contains(c);
-    if !login.is_empty() && !login.chars().all(right) {
+    if !login.is_empty() && !good_login(&login) {
         form.refuse("login", "BW-WEB-040", &[]);
     }
-    if email.as_deref().is_some_and(|email| email.split_once('@').is_none_or(|(a, b)| a.is_empty() || !b.contains('.'))) {
+    if email.as_deref().is_some_and(|email| !good_email(email)) {
         form.refuse("email", "BW-WEB-041", &[]);
     }
     let at = app.store.organisation_by_code(&organisation).await?;

@@ -1,6 +1,7 @@
 //! People: accounts, the roles they hold, and help for those who cannot log in.
 
 mod change;
+mod import;
 mod pages;
 
 pub(crate) use self::pages::sessions;
@@ -17,6 +18,9 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/people", "people.read", pages::list)
         .get("/people/invite", "people.invite", pages::invite)
         .post("/people/invite", "people.invite", change::invite)
+        .get("/people/import", "people.invite", import::show)
+        .upload("/people/import", "people.invite", import::look)
+        .post("/people/import/enter", "people.invite", import::enter)
         .get("/people/{id}", "people.read", pages::show)
         .get("/people/{id}/grant", "role.grant", pages::grant)
         .post("/people/{id}/grant", "role.grant", change::grant)

@@ -19,7 +19,7 @@ use crate::areas::requests::{Asked, link_panel};
 use crate::fault::Fault;
 use crate::form::Form;
 use crate::html::{Html, component};
-use crate::list::{Choice, Filter, List, Query, turns};
+use crate::list::{Choice, Filter, List, Query, collect, turns};
 use crate::page::{Page, error_of, fill, say};
 use crate::who::Who;
 
@@ -41,7 +41,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
         role: query.owned("role"),
     };
     let scope = who.scope("people.read");
-    let found = app.store.people(&scope, &filter, query.page()).await?;
+    let found = collect(&query, |page| app.store.people(&scope, &filter, page)).await?;
     let ids: Vec<Uuid> = found.page.rows.iter().map(|row| row.organisation_id).collect();
     let names = app.store.organisations_named(&ids).await?;
     let place = |id: Uuid| names.iter().find(|row| row.id == id).map_or("", |row| row.name.as_str());
@@ -74,13 +74,19 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
         next,
         previous,
         empty: text(lang, "empty"),
-        exports: false,
+        exports: true,
     };
+    if let Some(file) = list.file(&app, &who, "people").await? {
+        return Ok(file);
+    }
     let mut page = Page::new("people", text(lang, "title"));
     if who.may("people.invite") {
         page = page.action(text(lang, "invite"), "/people/invite");
     }
     page.main.push(&list.html());
+    if who.may("people.invite") {
+        page.main.link("/people/import", &text(lang, "import"));
+    }
     Ok(page.show(&who))
 }
 
