@@ -45,6 +45,8 @@ fn main() -> ExitCode {
         }
         cli::Command::Migrate(command) => backup::migrate(command, cli.lang),
         cli::Command::Admin(command) => local::admin(command, cli.lang),
+        // No thread was started yet, so the walls of the child hold for all of it.
+        cli::Command::ParseTable => return bulwark_console::parse_table(),
         cli::Command::Explain { id } => explain::main(&id, cli.lang),
     };
     ExitCode::from(exit.unwrap_or_else(|notes| {

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex};
 use bulwark_identity::password::Cost;
 use bulwark_store::Store;
 
-use crate::areas::Doors;
+use crate::areas::{Doors, OidcSettings};
 use crate::fault::Fault;
 use crate::limit::Limits;
 use crate::who::Known;
 
 /// How this installation is set up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Where people reach it, without a path: `https://bulwark.example.gov.tw`.
     pub origin: String,
@@ -24,6 +24,8 @@ pub struct Settings {
     pub requests_per_second: u32,
     /// The program that parses uploaded files in a child of its own, and its arguments.
     pub parser: (std::path::PathBuf, Vec<String>),
+    /// The identity provider of an agency, when one is configured.
+    pub oidc: Option<OidcSettings>,
     /// What hashing a password costs.
     pub password_cost: Cost,
     /// A file of passwords that were stolen elsewhere, as it is published: SHA-1 and count, sorted.
@@ -38,6 +40,7 @@ impl Default for Settings {
             idle_minutes: 30,
             requests_per_second: 50,
             parser: ("/proc/self/exe".into(), vec!["parse-table".into()]),
+            oidc: None,
             password_cost: Cost::STANDARD,
             breached_passwords: None,
         }

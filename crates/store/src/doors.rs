@@ -24,6 +24,8 @@ pub struct NewSession {
     pub method: String,
     /// Browser and system.
     pub agent: String,
+    /// Whether the person proved presence just now; a provider may vouch for a log-in of this morning.
+    pub fresh: bool,
     /// When it ends by itself.
     pub expires_at: Timestamp,
 }
@@ -77,7 +79,7 @@ impl Tx {
     /// [`StoreError::Reference`] for an unknown person or organisation.
     pub async fn open_session(&mut self, new: NewSession) -> Result<(session::Model, Token), StoreError> {
         let (id, token, now) = (self.new_id()?, Token::new()?, self.now());
-        let NewSession { person: person_id, role, organisation: organisation_id, method, agent, expires_at } = new;
+        let NewSession { person: person_id, role, organisation: organisation_id, method, agent, fresh, expires_at } = new;
         let row = session::Model {
             id,
             version: 1,
@@ -90,7 +92,7 @@ impl Tx {
             created_at: now,
             seen_at: now,
             expires_at,
-            step_up_at: Some(now),
+            step_up_at: fresh.then_some(now),
             revoked_at: None,
         };
         Ok((self.insert::<session::Entity>(row).await?, token))

@@ -25,9 +25,10 @@ pub struct Health {
     pub last_act: Option<Timestamp>,
 }
 
+/// A row of one column, which bears this name: that of SQLite's own check.
 #[derive(FromQueryResult)]
 struct Line {
-    line: String,
+    integrity_check: String,
 }
 
 impl Store {
@@ -39,7 +40,7 @@ impl Store {
         let leaves = log::size(self.reader()).await?;
         let last = log::leaves(self.reader(), leaves.saturating_sub(1), 1).await?.pop();
         Ok(Health {
-            schema: self.lines("SELECT max(name) AS line FROM schema_migration").await?.pop(),
+            schema: self.lines("SELECT max(name) AS integrity_check FROM schema_migration").await?.pop(),
             known_schema: migrations::newest(),
             complaints: self.complaints().await?,
             leaves,
@@ -62,14 +63,13 @@ impl Store {
         if self.config().database != Database::Sqlite {
             return Ok(Vec::new());
         }
-        let sql = format!("SELECT integrity_check AS line FROM pragma_integrity_check({COMPLAINTS})");
-        let lines = self.lines(&sql).await?;
+        let lines = self.lines(&format!("PRAGMA integrity_check({COMPLAINTS})")).await?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
     }
 
     async fn lines(&self, sql: &str) -> Result<Vec<String>, StoreError> {
         let statement = Statement::from_string(self.reader().get_database_backend(), sql);
         let found = Line::find_by_statement(statement).all(self.reader()).await?;
-        Ok(found.into_iter().map(|row| row.line).collect())
+        Ok(found.into_iter().map(|row| row.integrity_check).collect())
     }
 }

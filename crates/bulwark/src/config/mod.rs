@@ -47,6 +47,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// How long people stay logged in.
     pub session: Session,
+    /// What a password may be.
+    pub password: Password,
     /// How much is too much.
     pub limits: Limits,
 }
@@ -113,6 +115,14 @@ pub struct Session {
     pub hours: i64,
     /// A log-in ends when it was not used for so long.
     pub idle_minutes: i64,
+}
+
+/// `[password]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Password {
+    /// Passwords that were stolen elsewhere.
+    pub breached: Option<PathBuf>,
 }
 
 /// `[limits]`

@@ -74,6 +74,7 @@ pub const KEYS: &[Key] = &[
     open("store", "url_file", Kind::Path, "\"/etc/bulwark/database-url\""),
     key("session", "hours", Kind::Whole(1, 24), "12"),
     key("session", "idle_minutes", Kind::Whole(5, 240), "30"),
+    open("password", "breached", Kind::Path, "\"/usr/share/bulwark/pwned-passwords-sha1.txt\""),
     key("limits", "requests_per_second", Kind::Whole(0, 100_000), "50"),
     key("limits", "connections", Kind::Whole(16, 100_000), "1024"),
     key("limits", "connections_per_address", Kind::Whole(4, 100_000), "256"),

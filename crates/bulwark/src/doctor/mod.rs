@@ -49,8 +49,11 @@ impl Line {
     /// A message of another part as a line.
     fn from_note(topic: &'static str, state: State, note: &Diagnostic) -> Self {
         let with = |lang: Lang| {
-            let cause = note.cause.as_ref().map(|cause| format!("（{cause}）")).unwrap_or_default();
-            format!("[{}] {}{cause}", note.code, note.what.get(lang))
+            let cause = note.cause.as_ref().map(|cause| match lang {
+                Lang::ZhTw => format!("（{cause}）"),
+                Lang::En => format!(" ({cause})"),
+            });
+            format!("[{}] {}{}", note.code, note.what.get(lang), cause.unwrap_or_default())
         };
         Self { topic, state, what: Text::new(with(Lang::ZhTw), with(Lang::En)), fix: note.hint.clone() }
     }

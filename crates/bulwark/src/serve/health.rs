@@ -69,7 +69,9 @@ async fn metrics(State(watched): State<Watched>) -> Response {
     one("bulwark_audit_signed_leaves", "gauge", "Audit leaves under the newest signed root.", signed);
     let size = |path: PathBuf| std::fs::metadata(path).ok().map(|found| found.len());
     let config = store.config();
-    one("bulwark_database_bytes", "gauge", "Size of the database file.", size(config.database_file()));
+    let pages = size(config.database_file());
+    let pages = pages.map(|bytes| bytes + size(config.database_file().with_extension("db-wal")).unwrap_or(0));
+    one("bulwark_database_bytes", "gauge", "Size of the database file with its log.", pages);
     one("bulwark_audit_file_bytes", "gauge", "Size of the audit file.", size(config.audit_file()));
     let until = watched.certificate.as_deref().and_then(own_ca::read);
     let until = until.and_then(|found| u64::try_from(found.until.as_second()).ok());

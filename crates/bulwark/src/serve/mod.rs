@@ -126,6 +126,7 @@ fn console_settings(installation: &Installation, origin: &str) -> bulwark_consol
         session_hours: settings.session.hours,
         idle_minutes: settings.session.idle_minutes,
         requests_per_second: settings.limits.requests_per_second,
+        breached_passwords: settings.password.breached.clone(),
         ..bulwark_console::Settings::default()
     }
 }

@@ -21,6 +21,7 @@ mod requests;
 mod sign_in;
 
 pub(crate) use sign_in::Doors;
+pub use sign_in::oidc::{Fetch, OidcSettings};
 
 /// The texts of the areas.
 pub(crate) const TEXTS: &[(&str, &str, &str)] = &[

@@ -19,6 +19,7 @@ async fn an_empty_installation_says_what_comes_first() {
         role: "admin".into(),
         organisation,
         method: "link".into(),
+        fresh: true,
         agent: "Firefox".into(),
         expires_at: app.store().now().plus_ms(3_600_000),
     };
@@ -120,6 +121,7 @@ async fn again(
         organisation,
         method: "password".into(),
         agent: String::new(),
+        fresh: true,
         expires_at: app.store().now().plus_ms(3_600_000),
     };
     let actor = Actor::system("test");

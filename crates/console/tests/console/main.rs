@@ -9,4 +9,5 @@ mod home;
 mod import;
 mod matrix;
 mod people;
+mod provider;
 mod support;

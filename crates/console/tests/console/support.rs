@@ -42,12 +42,18 @@ pub struct Answer {
 
 impl TestApp {
     pub async fn new() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// A console set up otherwise than usual.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::new("2026-11-25T02:00:00Z".parse().unwrap()));
         let ticks = AtomicU64::new(0);
         let mono = Arc::new(move || ticks.fetch_add(1, Ordering::Relaxed));
         let store = Store::open(Config::sqlite(dir.path().join("data"), clock.clone(), mono)).await.unwrap();
-        let settings = Settings { origin: ORIGIN.into(), requests_per_second: 0, password_cost: Cost::FOR_TESTS, parser: parser(), ..Settings::default() };
+        let mut settings = Settings { origin: ORIGIN.into(), requests_per_second: 0, password_cost: Cost::FOR_TESTS, parser: parser(), ..Settings::default() };
+        change(&mut settings);
         let app = App::new(store, settings);
         let router = router(&app);
         Self { clock, app, router, _dir: dir }
@@ -96,6 +102,7 @@ impl TestApp {
                             organisation,
                             method: "passkey".into(),
                             agent: "Firefox".into(),
+                            fresh: true,
                             expires_at: until,
                         })
                         .await?;

@@ -94,7 +94,7 @@ pub fn someone() -> Actor {
 
 pub fn session_of(person: Uuid, organisation: Uuid, expires_at: Timestamp) -> NewSession {
     let (role, method, agent) = ("reporter".to_owned(), "password".to_owned(), "Firefox".to_owned());
-    NewSession { person, role, organisation, method, agent, expires_at }
+    NewSession { person, role, organisation, method, agent, fresh: true, expires_at }
 }
 
 pub fn program_of(person: Uuid, organisation: Uuid, expires_at: Timestamp) -> NewApiToken {

@@ -27,7 +27,7 @@ fn text(lang: Lang, key: &str) -> String {
 
 /// The first way to log in is enrolled by whoever came through the link; every further change needs fresh proof, or a
 /// session left open would be enough to take the account over.
-pub(super) async fn fresh(app: &App, who: &Who) -> Result<Vec<credential::Model>, Fault> {
+pub(crate) async fn fresh(app: &App, who: &Who) -> Result<Vec<credential::Model>, Fault> {
     if who.session().is_none() {
         return Err(Fault::TokenStepUp);
     }

@@ -4,6 +4,8 @@ mod credentials;
 mod pages;
 mod tokens;
 
+pub(crate) use self::credentials::fresh;
+
 use crate::route::Routes;
 
 /// The routes.
@@ -16,6 +18,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/account/passkey/finish", "account.self", credentials::add_passkey)
         .get("/account/password", "account.self", credentials::password)
         .post("/account/password", "account.self", credentials::set_password)
+        .post("/account/provider", "account.self", crate::areas::sign_in::oidc::link)
         .get("/account/codes", "account.self", credentials::codes)
         .post("/account/codes", "account.self", credentials::set_codes)
         .post("/account/credentials/{id}/remove", "account.self", credentials::remove)

@@ -42,6 +42,10 @@ pub(super) async fn show(State(app): State<Arc<App>>, who: Who, query: Query) ->
     page.main.put(lang, "summary-list", json!({ "rows": facts }));
     roles(&who, &mut page.main);
     ways(&who, &all, &mut page.main);
+    if app.settings.oidc.is_some() && all.iter().all(|row| row.kind != "oidc") {
+        let button = component(lang, "button", json!({ "text": text(lang, "join_provider"), "variant": "secondary", "once": true }));
+        page.main.form("/account/provider", &who.csrf, None, &button);
+    }
     people::sessions(&app, &who, who.person.id, &mut page.main).await?;
     tokens::table(&app, &who, &mut page.main).await?;
     page.main.h2("leave", &text(lang, "leave"));

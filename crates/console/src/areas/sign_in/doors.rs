@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bulwark_identity::breached::io::BreachedFile;
+use bulwark_identity::oidc::Client;
 use bulwark_identity::passkey::{
     AuthenticationState, PasskeyError, RegistrationState, RelyingParty, StoredPasskey, credential_of,
 };
@@ -43,6 +44,9 @@ pub(crate) struct Doors {
     registrations: Mutex<Pending<RegistrationState>>,
     authentications: Mutex<Pending<AuthenticationState>>,
     enrolments: Mutex<Pending<Enrolment>>,
+    pub(super) logins: Mutex<Pending<super::oidc::Begun>>,
+    /// The provider as it described itself, and when.
+    pub(super) provider: Mutex<Option<(jiff::Timestamp, Arc<Client>)>>,
     turns: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     cost: Cost,
@@ -68,6 +72,8 @@ impl Doors {
             registrations: Mutex::new(Pending::with_room_for(ROOM)),
             authentications: Mutex::new(Pending::with_room_for(ROOM)),
             enrolments: Mutex::new(Pending::with_room_for(ROOM)),
+            logins: Mutex::new(Pending::with_room_for(ROOM)),
+            provider: Mutex::default(),
             turns: Arc::new(Semaphore::new(HASHES)),
             waiting: Arc::new(Semaphore::new(WAITING)),
             cost: settings.password_cost,

@@ -28,16 +28,17 @@ pub(super) struct Answer {
 }
 
 /// Opens the session, and writes the used credentials back in the same transaction.
-async fn open(
+pub(super) async fn open(
     app: &App,
     visit: &Visit,
     account: &person::Model,
     method: &str,
+    fresh: bool,
     used: Vec<(credential::Model, Option<String>)>,
 ) -> Result<Token, Fault> {
     let acting = first_role(app, account).await?;
     let actor = arriving(app, visit, account, &acting);
-    let new = new_session(app, visit, account, acting, method);
+    let new = new_session(app, visit, account, acting, method, fresh);
     let opened = app.store.write(&actor, move |tx| {
         Box::pin(async move {
             for (row, data) in used {
@@ -54,7 +55,7 @@ async fn open(
 }
 
 /// Leaves a trace of a refused log-in with the account it was meant for. Of unknown names there is nothing to tell.
-async fn refused(app: &App, visit: &Visit, account: Option<&person::Model>) -> Result<(), Fault> {
+pub(super) async fn refused(app: &App, visit: &Visit, account: Option<&person::Model>) -> Result<(), Fault> {
     let Some(account) = account else { return Ok(()) };
     let actor = bulwark_store::Actor {
         source_ip_hash: Some(app.store.address_hash(&visit.address.to_string())),
@@ -88,7 +89,7 @@ pub(super) async fn by_password(
         Ok(Proven { password, rehashed, totp, step }) => {
             let Some(account) = account else { return Err(Fault::Refused) };
             let used = vec![(password, rehashed), (totp, Some(step.to_string()))];
-            let token = open(&app, &visit, &account, "password", used).await?;
+            let token = open(&app, &visit, &account, "password", true, used).await?;
             Ok(welcome(Redirect::to(&to).into_response(), &token))
         }
         Err(Fault::Refused) => {
@@ -120,7 +121,7 @@ pub(super) async fn by_passkey(
         refused(&app, &visit, Some(&account)).await?;
         return Err(Fault::Refused);
     }
-    let token = open(&app, &visit, &account, "passkey", vec![(row, Some(used))]).await?;
+    let token = open(&app, &visit, &account, "passkey", true, vec![(row, Some(used))]).await?;
     let body = Json(json!({ "location": next(answer.next.as_deref()) }));
     Ok(welcome(body.into_response(), &token))
 }
@@ -141,7 +142,7 @@ pub(super) async fn by_link(
     }
     let acting = first_role(&app, &account).await?;
     let actor = arriving(&app, &visit, &account, &acting);
-    let new = new_session(&app, &visit, &account, acting, "link");
+    let new = new_session(&app, &visit, &account, acting, "link", true);
     let opened = app.store.write(&actor, move |tx| {
         Box::pin(async move {
             tx.take_link(&token).await?;

@@ -2,6 +2,7 @@
 
 pub(crate) mod doors;
 mod enter;
+pub(crate) mod oidc;
 mod pages;
 mod step_up;
 
@@ -30,6 +31,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .open(Method::POST, "/log-in", DOOR, enter::by_password)
         .open(Method::POST, "/log-in/passkey/start", DOOR, enter::begin_passkey)
         .open(Method::POST, "/log-in/passkey/finish", DOOR, enter::by_passkey)
+        .open(Method::GET, "/log-in/provider", DOOR, oidc::enter)
+        .open(Method::GET, "/log-in/provider/return", DOOR, oidc::back)
         .open(Method::GET, "/link/{token}", DOOR, pages::link)
         .open(Method::POST, "/link/{token}", DOOR, enter::by_link)
         .get("/step-up", "account.self", step_up::show)
@@ -47,13 +50,21 @@ async fn first_role(app: &App, person: &person::Model) -> Result<(String, Uuid),
 }
 
 /// A session to be opened for a person who proved who they are.
-fn new_session(app: &App, visit: &Visit, person: &person::Model, acting: (String, Uuid), method: &str) -> NewSession {
+fn new_session(
+    app: &App,
+    visit: &Visit,
+    person: &person::Model,
+    acting: (String, Uuid),
+    method: &str,
+    fresh: bool,
+) -> NewSession {
     NewSession {
         person: person.id,
         role: acting.0,
         organisation: acting.1,
         method: method.to_owned(),
         agent: visit.agent.clone(),
+        fresh,
         expires_at: app.store.now().plus_ms(app.settings.session_hours.saturating_mul(3_600_000)),
     }
 }

@@ -74,6 +74,7 @@ fn page(app: &App, visit: &Visit, login: &str, to: &str, errors: &[Diagnostic], 
             ("data-next", to),
         ];
         page.main.push(&passkey_button(lang, &text("by_passkey"), &attributes));
+        page.main.push(&super::oidc::button(app, visit, to, false));
         page.main.h2("by-password", &text("by_password"));
         let mut inner = Html::default();
         inner.hidden("next", to);

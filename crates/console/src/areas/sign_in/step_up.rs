@@ -33,7 +33,10 @@ async fn page(app: &App, who: &Who, to: &str, errors: &[Diagnostic]) -> Result<R
     let has = |kind: &str| all.iter().any(|row| row.kind == kind);
     let mut page = Page::new("", text("step_up")).narrow().errors(errors);
     page.main.p(&text("step_up_lead"));
-    if !has("passkey") && !(has("password") && has("totp")) {
+    if has("oidc") {
+        page.main.push(&super::oidc::button(app, who.visit(), to, true));
+    }
+    if !has("passkey") && !has("oidc") && !(has("password") && has("totp")) {
         page.main.p(&text("step_up_none"));
         page.main.link("/account", &text("to_account"));
         return Ok(page.show(who));
