@@ -47,6 +47,9 @@ impl Default for Settings {
     }
 }
 
+/// People by the hash of their token, each with the mark of the rights they were worked out under.
+pub(crate) type KnownPeople = HashMap<[u8; 32], (u64, Arc<Known>)>;
+
 /// What every request shares.
 pub struct App {
     /// The memory.
@@ -56,7 +59,7 @@ pub struct App {
     pub(crate) limits: Limits,
     pub(crate) doors: Doors,
     /// People worked out before, by the hash of their token; see [`Store::rights_epoch`].
-    pub(crate) known: Mutex<HashMap<[u8; 32], (u64, Arc<Known>)>>,
+    pub(crate) known: Mutex<KnownPeople>,
 }
 
 impl App {
@@ -69,8 +72,11 @@ impl App {
 
     /// Writes a failure of ours where whoever runs the machine looks.
     #[expect(clippy::print_stderr, reason = "the journal of the service reads the standard error stream")]
-    pub(crate) fn report(&self, request_id: &str, fault: &Fault) {
-        eprintln!("request {request_id}: {fault:?}");
+    pub(crate) fn report(request_id: &str, fault: &Fault) {
+        match fault {
+            Fault::Defect(words) => eprintln!("request {request_id}: {words}"),
+            other => eprintln!("request {request_id}: {other:?}"),
+        }
     }
 
     /// True when people reach it over TLS.

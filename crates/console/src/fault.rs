@@ -30,15 +30,6 @@ pub(crate) enum Fault {
     TooMany(i64),
     /// The input is wrong.
     Bad(Vec<Diagnostic>),
-    /// Someone else changed it in between.
-    Conflict {
-        /// Version of the form.
-        mine: i64,
-        /// Version of the row.
-        theirs: i64,
-        /// Where to look at it.
-        place: String,
-    },
     /// The store refused.
     Store(StoreError),
     /// A defect of ours.
@@ -89,7 +80,6 @@ impl Fault {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Bad(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::Store(error) => store_status(error),
             Self::Defect(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -109,7 +99,6 @@ impl Fault {
             Self::Form => message("BW-WEB-004", &[]),
             Self::Refused => bulwark_identity::refused(),
             Self::TooMany(seconds) => message("BW-WEB-005", &args![seconds = seconds]),
-            Self::Conflict { mine, theirs, .. } => message("BW-WEB-006", &args![mine = mine, theirs = theirs]),
             Self::Store(error) => error.diagnostic(""),
             Self::Defect(_) => message("BW-WEB-007", &args![number = request_id]),
         }]

@@ -70,7 +70,7 @@ async fn outermost(State(app): State<Arc<App>>, mut request: Request, next: Next
         // The page of a fault still shows who is logged in.
         let who = response.extensions_mut().remove::<Who>();
         let retry = response.headers().get(header::RETRY_AFTER).cloned();
-        response = page::fault(&app, &visit, who.as_ref(), &fault);
+        response = page::fault(&visit, who.as_ref(), &fault);
         if let Some(retry) = retry {
             response.headers_mut().insert(header::RETRY_AFTER, retry);
         }
@@ -125,13 +125,12 @@ pub(crate) async fn act(
         Err((Some(who), fault)) => (who, Some(fault)),
         Err((None, fault)) => return fault.into_response(),
     };
-    let mut response = match fault {
-        Some(fault) => fault.into_response(),
-        None => {
-            let mut request = Request::from_parts(parts, body);
-            request.extensions_mut().insert(who.clone());
-            next.run(request).await
-        }
+    let mut response = if let Some(fault) = fault {
+        fault.into_response()
+    } else {
+        let mut request = Request::from_parts(parts, body);
+        request.extensions_mut().insert(who.clone());
+        next.run(request).await
     };
     if matches!(response.extensions().get::<Fault>(), Some(Fault::StepUp)) {
         let place = who.visit().place.clone();
@@ -155,10 +154,10 @@ async fn admit(app: &App, action: Action, request: &Parts) -> Result<Who, (Optio
     if !api && sends_json(request) && request.headers.get("x-csrf").is_none_or(|proof| proof != who.csrf.as_str()) {
         return Err((Some(who), Fault::Form));
     }
-    if let Door::Session(row) = &who.door {
-        if idle(app, row.seen_at, row.id, who.now).await {
-            return Err(nobody());
-        }
+    if let Door::Session(row) = &who.door
+        && idle(app, row.seen_at, row.id, who.now).await
+    {
+        return Err(nobody());
     }
     match rights::may(&who.subject, action, who.now.into()) {
         // A role that ended while its session went on: the way out is another role or another log-in.

@@ -7,6 +7,7 @@
 //! Each area is a folder with its routes, pages, programming interface and texts. Adding one is a folder, a line in
 //! [`areas`] and an entry in `page::NAVIGATION`.
 
+mod agent;
 mod app;
 mod areas;
 mod fault;

@@ -320,11 +320,11 @@ fn joined(lang: Lang, hint: &str) -> String {
 }
 
 /// The answer to a request that got another one than it asked for.
-pub(crate) fn fault(app: &App, visit: &Visit, who: Option<&Who>, fault: &Fault) -> Response {
+pub(crate) fn fault(visit: &Visit, who: Option<&Who>, fault: &Fault) -> Response {
     let status = fault.status();
     let messages = fault.diagnostics(&visit.request_id);
     if status.is_server_error() {
-        app.report(&visit.request_id, fault);
+        App::report(&visit.request_id, fault);
     }
     if visit.api {
         let mut response = (status, Json(problem(visit, status, &messages))).into_response();
@@ -344,9 +344,6 @@ pub(crate) fn fault(app: &App, visit: &Visit, who: Option<&Who>, fault: &Fault) 
             page.main.p(message.what.get(lang));
         }
         page.main.p(message.hint.get(lang));
-    }
-    if let Fault::Conflict { place, .. } = fault {
-        page.main.link(place, &say(lang, "page.see_now"));
     }
     let code = first.map_or("", |message| message.code.as_str());
     let number = fill(lang, "page.number", &args![code = code, number = visit.request_id]);

@@ -127,20 +127,19 @@ impl Who {
         let epoch = app.store.rights_epoch();
         let kept = |known: &(u64, Arc<Known>)| (Some(known.0) == epoch).then(|| Arc::clone(&known.1));
         let found = app.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).and_then(kept);
-        let known = match found {
-            Some(known) => known,
-            None => {
-                let Some(known) = load(&app.store, token, api).await? else { return Ok(None) };
-                let known = Arc::new(known);
-                if let Some(epoch) = epoch {
-                    let mut all = app.known.lock().unwrap_or_else(PoisonError::into_inner);
-                    if all.len() >= KEPT {
-                        all.clear();
-                    }
-                    all.insert(key, (epoch, Arc::clone(&known)));
+        let known = if let Some(known) = found {
+            known
+        } else {
+            let Some(known) = load(&app.store, token, api).await? else { return Ok(None) };
+            let known = Arc::new(known);
+            if let Some(epoch) = epoch {
+                let mut all = app.known.lock().unwrap_or_else(PoisonError::into_inner);
+                if all.len() >= KEPT {
+                    all.clear();
                 }
-                known
+                all.insert(key, (epoch, Arc::clone(&known)));
             }
+            known
         };
         let open = match &known.door {
             Door::Session(row) => now < row.expires_at,

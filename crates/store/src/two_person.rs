@@ -113,7 +113,7 @@ impl Tx {
         if row.state != "waiting" || row.expires_at <= self.now() {
             return Err(StoreError::BadValue { field: "state".into(), why: "not waiting".into() });
         }
-        row.state = outcome.state().to_owned();
+        outcome.state().clone_into(&mut row.state);
         row.decided_by = self.actor().person;
         row.decided_at = Some(self.now());
         self.update::<pending_act::Entity>(outcome.act(), row).await

@@ -137,7 +137,7 @@ async fn a_password_needs_its_code_and_a_code_serves_once() {
     let essence = |answer: &Answer| answer.text().split("登入名稱").next().unwrap().to_owned();
     assert_eq!(essence(&refused), essence(&unknown), "nobody learns which accounts exist");
     assert_eq!(essence(&refused), essence(&wrong));
-    app.pass(Duration::from_secs(60));
+    app.pass(Duration::from_mins(1));
     let code = secret.code_at(app.store().now().into());
     let inside = log_in(&app, "ADMIN", GOOD, &code).await.is(303);
     assert_eq!(inside.location, "/people");
@@ -155,7 +155,7 @@ async fn guessing_slows_down_and_locks_nobody_out() {
         log_in(&app, "admin", "wrong wrong wrong", "123456").await.is(422).says("登入沒有成功");
     }
     log_in(&app, "admin", GOOD, "123456").await.is(422).says("嘗試次數過多").says("帳號沒有被鎖住");
-    app.pass(Duration::from_secs(60));
+    app.pass(Duration::from_mins(1));
     let code = secret.code_at(app.store().now().into());
     log_in(&app, "admin", GOOD, &code).await.is(303);
 }

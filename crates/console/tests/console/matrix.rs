@@ -22,9 +22,12 @@ struct Foreign {
     job: Uuid,
 }
 
+/// Values of the parameters, the act that decides, what it is about.
+type Parameters = (Vec<(&'static str, String)>, Option<&'static str>, About);
+
 /// What a parameter of a path stands for, and the act that decides whether the object is there for someone (the
 /// route's own unless named).
-fn parameters(path: &str, foreign: &Foreign) -> Option<(Vec<(&'static str, String)>, Option<&'static str>, About)> {
+fn parameters(path: &str, foreign: &Foreign) -> Option<Parameters> {
     let (o, p) = (foreign.organisation.to_string(), foreign.person.to_string());
     Some(match path {
         path if !path.contains('{') => (vec![], None, About::Nothing),

@@ -163,7 +163,7 @@ pub(super) async fn run(State(app): State<Arc<App>>, who: Who, _: Form) -> Resul
     let request_id = who.visit().request_id.clone();
     tokio::spawn(async move {
         if let Ok(Err(error)) = task.await {
-            app.report(&request_id, &error.into());
+            App::report(&request_id, &error.into());
         }
     });
     Ok(Redirect::to("/audit/verify").into_response())

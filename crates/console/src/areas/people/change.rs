@@ -66,9 +66,9 @@ pub(super) async fn invite(State(app): State<Arc<App>>, who: Who, mut form: Form
     if role.is_none() && form.first("role").is_some_and(|value| !value.is_empty()) {
         form.refuse("role", "BW-WEB-043", &[]);
     }
-    let (Some(at), Some(role)) = (at, role) else { return pages::invite_again(&who, &form) };
+    let (Some(at), Some(role)) = (at, role) else { return Ok(pages::invite_again(&who, &form)) };
     if !form.wrong().is_empty() {
-        return pages::invite_again(&who, &form);
+        return Ok(pages::invite_again(&who, &form));
     }
     let resource = app.store.resource_of(at.id).await?;
     who.allow(&app, "people.invite", &resource, &format!("organisation/{}", at.id)).await?;
@@ -94,7 +94,7 @@ pub(super) async fn invite(State(app): State<Arc<App>>, who: Who, mut form: Form
         Ok(Invited::Before(place)) => return Ok(Redirect::to(&place).into_response()),
         Err(StoreError::Duplicate(_)) => {
             form.refuse("login", "BW-WEB-044", &[]);
-            return pages::invite_again(&who, &form);
+            return Ok(pages::invite_again(&who, &form));
         }
         Err(error) => return Err(error.into()),
     };
@@ -126,12 +126,12 @@ pub(super) async fn grant(
     if role == Some(Role::Auditor) && until.is_none() {
         form.refuse("until-year", "BW-WEB-045", &[]);
     }
-    let (Some(at), Some(role)) = (at, role) else { return pages::grant_again(&app, &who, &row, &form) };
+    let (Some(at), Some(role)) = (at, role) else { return Ok(pages::grant_again(&who, &row, &form)) };
     if !form.wrong().is_empty() {
-        return pages::grant_again(&app, &who, &row, &form);
+        return Ok(pages::grant_again(&who, &row, &form));
     }
     let duty = Duty::GrantRole { person: id, role: role.code().into(), organisation: at.id, sector, until };
-    answer(submit(&app, &who, duty, &reason).await?, id)
+    Ok(answer(&submit(&app, &who, duty, &reason).await?, id))
 }
 
 /// The end of a grant as three boxes; a 民國 year below 1000.
@@ -151,12 +151,12 @@ fn until(form: &mut Form) -> Option<Timestamp> {
     taipei.to_timestamp(next.at(0, 0, 0, 0)).ok().map(Timestamp::from)
 }
 
-fn answer(asked: Asked, person: Uuid) -> Result<Response, Fault> {
+fn answer(asked: &Asked, person: Uuid) -> Response {
     let place = match asked {
         Asked::Done(_) => format!("/people/{person}?done=1"),
         Asked::Waiting(request) => format!("/requests/{request}"),
     };
-    Ok(Redirect::to(&place).into_response())
+    Redirect::to(&place).into_response()
 }
 
 /// `POST /people/{id}/roles/{grant}/end`
@@ -192,7 +192,7 @@ pub(super) async fn disable(
     who.allow(&app, "people.disable", &resource, &format!("person/{id}")).await?;
     let reason = form.required("reason", LINES);
     if !form.wrong().is_empty() {
-        return pages::ask_again(&who, &row, "disable", &form);
+        return Ok(pages::ask_again(&who, &row, "disable", &form));
     }
     let actor = who.actor(&app, Some(&reason));
     let ended = app.store.write(&actor, |tx| {
@@ -254,11 +254,11 @@ async fn two_people(
     who.allow(app, duty.action(), &resource, &format!("person/{id}")).await?;
     let reason = form.required("reason", LINES);
     if !form.wrong().is_empty() {
-        return pages::ask_again(who, &row, act, &form);
+        return Ok(pages::ask_again(who, &row, act, &form));
     }
     match submit(app, who, duty, &reason).await? {
-        Asked::Done(Done::Link(token)) => pages::handed_over(app, who, &row, &token),
-        asked => answer(asked, id),
+        Asked::Done(Done::Link(token)) => Ok(pages::handed_over(app, who, &row, &token)),
+        asked => Ok(answer(&asked, id)),
     }
 }
 
@@ -283,7 +283,7 @@ pub(super) async fn link(
         })
     });
     let token = made.await?;
-    pages::handed_over(&app, &who, &row, &token)
+    Ok(pages::handed_over(&app, &who, &row, &token))
 }
 
 /// `POST /people/{id}/sessions/{session}/revoke`

@@ -165,14 +165,16 @@ fn show_found(
                 json!({ "cells": [{ "text": line.to_string(), "number": true }, { "text": problem.what.get(lang) }, { "text": problem.hint.get(lang) }] })
             })
             .collect();
-        grid(lang, "problems", "import_problems", ["line", "problem", "hint"], rows, &mut page.main);
+        grid(lang, "problems", "import_problems", ["line", "problem", "hint"], &rows, &mut page.main);
     }
     if !notes.is_empty() {
         let items: Vec<String> = notes.iter().take(50).map(|note| note.render(lang)).collect();
         let more = json!({ "summary": { "text": text(lang, "import_notes") }, "text": items.join("\n") });
         page.main.put(lang, "details", more);
     }
-    if !entries.is_empty() {
+    if entries.is_empty() {
+        page.main.put(lang, "button", json!({ "text": text(lang, "import_again"), "href": "/people/import" }));
+    } else {
         let rows: Vec<Value> = entries
             .iter()
             .map(|entry| {
@@ -180,7 +182,7 @@ fn show_found(
                 json!({ "cells": [{ "text": entry.line.to_string(), "number": true }, { "text": entry.name }, { "text": entry.login }, { "text": role }] })
             })
             .collect();
-        grid(lang, "entries", "import_entries", ["line", "name", "login", "role"], rows, &mut page.main);
+        grid(lang, "entries", "import_entries", ["line", "name", "login", "role"], &rows, &mut page.main);
         let mut inner = Html::default();
         let kept = serde_json::to_string(entries).map_err(|error| Fault::Defect(error.to_string()))?;
         inner.hidden("entries", &kept);
@@ -192,13 +194,11 @@ fn show_found(
         let once = entries.iter().fold(String::new(), |all, entry| all + &entry.login + "\n");
         let once = bulwark_store::hash::Sha256::of(once.as_bytes()).to_string();
         page.main.form("/people/import/enter", &who.csrf, Some(&once), &inner);
-    } else {
-        page.main.put(lang, "button", json!({ "text": text(lang, "import_again"), "href": "/people/import" }));
     }
     Ok(page.show(who))
 }
 
-fn grid<const N: usize>(lang: Lang, id: &str, caption: &str, head: [&str; N], rows: Vec<Value>, out: &mut Html) {
+fn grid<const N: usize>(lang: Lang, id: &str, caption: &str, head: [&str; N], rows: &[Value], out: &mut Html) {
     out.h2(&format!("{id}-title"), &text(lang, caption));
     let head: Vec<Value> = head.iter().map(|key| json!({ "text": text(lang, key) })).collect();
     out.push(&component(lang, "table", json!({

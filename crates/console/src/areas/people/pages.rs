@@ -198,7 +198,8 @@ pub(crate) async fn sessions(app: &App, who: &Who, person: Uuid, out: &mut Html)
             let button = component(lang, "button", json!({ "text": text(lang, "end_session"), "variant": "quiet", "size": "small", "once": true }));
             form.form(&format!("/people/{person}/sessions/{}/revoke", row.id), &who.csrf, None, &button);
             let method = say(lang, &format!("people.method_{}", row.method));
-            let agent = if own == Some(row.id) { fill(lang, "people.this_one", &args![agent = row.agent]) } else { row.agent.clone() };
+            let agent = crate::agent::name(&row.agent);
+            let agent = if own == Some(row.id) { fill(lang, "people.this_one", &args![agent = agent]) } else { agent };
             let last = if own == Some(row.id) { text(lang, "now") } else { date_time(row.seen_at.into(), lang) };
             json!({ "cells": [
                 { "text": agent }, { "text": method }, { "text": date_time(row.created_at.into(), lang) },
@@ -256,11 +257,11 @@ pub(super) async fn invite(State(app): State<Arc<App>>, who: Who) -> Result<Resp
     let mut form = Form::read(b"");
     form.set("once", app.store.new_id()?.simple().to_string());
     form.set("organisation", who.organisation.code.clone());
-    invite_again(&who, &form)
+    Ok(invite_again(&who, &form))
 }
 
 /// The form of an invitation, with what was filled in and what is wrong with it.
-pub(super) fn invite_again(who: &Who, form: &Form) -> Result<Response, Fault> {
+pub(super) fn invite_again(who: &Who, form: &Form) -> Response {
     let lang = who.lang();
     let errors = form.wrong();
     let mut page =
@@ -275,7 +276,7 @@ pub(super) fn invite_again(who: &Who, form: &Form) -> Result<Response, Fault> {
     inner.put(lang, "textarea", optional(field(lang, form, "reason", &[("rows", json!(3)), ("hint", json!({ "text": text(lang, "reason_hint") }))])));
     inner.put(lang, "button", json!({ "text": text(lang, "invite_send"), "once": true }));
     page.main.form("/people/invite", &who.csrf, Some(&form.once()), &inner);
-    Ok(page.show(who))
+    page.show(who)
 }
 
 fn select_role(who: &Who, form: &Form) -> Value {
@@ -340,13 +341,13 @@ pub(super) async fn invited(
 }
 
 /// A link to hand over once.
-pub(super) fn handed_over(app: &App, who: &Who, row: &person::Model, token: &Token) -> Result<Response, Fault> {
+pub(super) fn handed_over(app: &App, who: &Who, row: &person::Model, token: &Token) -> Response {
     let lang = who.lang();
     let mut page = Page::new("people", name_of(lang, row)).below(text(lang, "title"), "/people").narrow();
     let address = format!("{}/link/{}", app.settings.origin, token.reveal());
     page.main.put(lang, "panel", link_panel(lang, &address));
     page.main.link(&format!("/people/{}", row.id), &text(lang, "to_person"));
-    Ok(page.show(who))
+    page.show(who)
 }
 
 /// `GET /people/{id}/grant`
@@ -356,11 +357,11 @@ pub(super) async fn grant(State(app): State<Arc<App>>, who: Who, Path(id): Path<
     who.allow(&app, "people.read", &resource, &format!("person/{id}")).await?;
     let mut form = Form::read(b"");
     form.set("organisation", who.organisation.code.clone());
-    grant_again(&app, &who, &row, &form)
+    Ok(grant_again(&who, &row, &form))
 }
 
 /// The form that gives a role, with what was filled in and what is wrong with it.
-pub(super) fn grant_again(_: &App, who: &Who, row: &person::Model, form: &Form) -> Result<Response, Fault> {
+pub(super) fn grant_again(who: &Who, row: &person::Model, form: &Form) -> Response {
     let lang = who.lang();
     let mut page = Page::new("people", text(lang, "grant"))
         .below(text(lang, "title"), "/people")
@@ -383,7 +384,7 @@ pub(super) fn grant_again(_: &App, who: &Who, row: &person::Model, form: &Form) 
     inner.put(lang, "textarea", field(lang, form, "reason", &[("rows", json!(3))]));
     inner.put(lang, "button", json!({ "text": text(lang, "grant_send"), "once": true }));
     page.main.form(&format!("/people/{}/grant", row.id), &who.csrf, None, &inner);
-    Ok(page.show(who))
+    page.show(who)
 }
 
 /// `GET /people/{id}/disable`
@@ -405,11 +406,11 @@ async fn ask(app: &App, who: &Who, id: Uuid, act: &'static str, action: &str) ->
     let row = app.store.get::<person::Entity>(id).await?;
     let resource = app.store.account_resource(&row).await?;
     who.allow(app, action, &resource, &format!("person/{id}")).await?;
-    ask_again(who, &row, act, &Form::read(b""))
+    Ok(ask_again(who, &row, act, &Form::read(b"")))
 }
 
 /// The page that asks why before something weighty is done to an account.
-pub(super) fn ask_again(who: &Who, row: &person::Model, act: &'static str, form: &Form) -> Result<Response, Fault> {
+pub(super) fn ask_again(who: &Who, row: &person::Model, act: &'static str, form: &Form) -> Response {
     let lang = who.lang();
     let title = fill(lang, &format!("people.{act}_title"), &args![name = name_of(lang, row)]);
     let mut page = Page::new("people", title)
@@ -423,5 +424,5 @@ pub(super) fn ask_again(who: &Who, row: &person::Model, act: &'static str, form:
     let variant = if act == "recover" { "primary" } else { "danger" };
     inner.put(lang, "button", json!({ "text": text(lang, &format!("{act}_send")), "variant": variant, "once": true }));
     page.main.form(&format!("/people/{}/{act}", row.id), &who.csrf, None, &inner);
-    Ok(page.show(who))
+    page.show(who)
 }

@@ -36,7 +36,8 @@ async fn page(app: &App, who: &Who, to: &str, errors: &[Diagnostic]) -> Result<R
     if has("oidc") {
         page.main.push(&super::oidc::button(app, who.visit(), to, true));
     }
-    if !has("passkey") && !has("oidc") && !(has("password") && has("totp")) {
+    let any = has("passkey") || has("oidc") || (has("password") && has("totp"));
+    if !any {
         page.main.p(&text("step_up_none"));
         page.main.link("/account", &text("to_account"));
         return Ok(page.show(who));
