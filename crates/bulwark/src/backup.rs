@@ -114,7 +114,8 @@ fn digests(tables: &[TableDigest], lang: Lang) {
         let equal = say(lang, "相同", "equal");
         vec![digest.table.clone(), digest.rows.to_string(), digest.sha256.clone(), equal.to_owned()]
     };
-    let rows: Vec<_> = std::iter::once(head.map(str::to_owned).to_vec()).chain(tables.iter().map(row)).collect();
+    let rows: Vec<_> =
+        std::iter::once(head.map(str::to_owned).to_vec()).chain(tables.iter().map(row)).collect();
     table(&rows);
 }
 

@@ -80,7 +80,9 @@ fn a_secret_comes_from_a_closed_file_only() {
     let (toml, url) = (dir.path().join("bulwark.toml"), dir.path().join("url"));
     std::fs::write(&toml, "[store]\ndatabase = \"postgres\"\nurl_file = \"url\"\n").expect("writable");
     std::fs::write(&url, "postgresql://u:hunter2@db/x\n").expect("writable");
-    let set = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("ours");
+    let set = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("ours")
+    };
     let check = || bulwark(dir.path(), &["config", "check"]);
     set(&url, 0o644);
     let o = check();
@@ -89,7 +91,8 @@ fn a_secret_comes_from_a_closed_file_only() {
     assert!(!err(&o).contains("hunter2"));
     set(&url, 0o600);
     assert_eq!(code(&check()), 0);
-    std::fs::write(&toml, "[store]\ndatabase = \"postgres\"\nurl = \"postgresql://u:hunter2@db/x\"\n").expect("writable");
+    std::fs::write(&toml, "[store]\ndatabase = \"postgres\"\nurl = \"postgresql://u:hunter2@db/x\"\n")
+        .expect("writable");
     set(&toml, 0o644);
     assert!(err(&check()).contains("[BW-CONF-006]"), "a secret in the open configuration file is refused");
     set(&toml, 0o600);
@@ -101,7 +104,10 @@ fn the_example_is_right_complete_and_the_one_in_the_repository() {
     let dir = tempfile::tempdir().expect("a folder");
     let example = out(&bulwark(dir.path(), &["config", "example"]));
     let path = bulwark_testkit::workspace_root().join("bulwark.example.toml");
-    #[expect(clippy::disallowed_methods, reason = "writing golden files again is asked for by the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "writing golden files again is asked for by the environment"
+    )]
     if std::env::var_os("BULWARK_UPDATE").is_some() {
         std::fs::write(&path, &example).expect("writable");
     }
@@ -113,4 +119,46 @@ fn the_example_is_right_complete_and_the_one_in_the_repository() {
     let of_file = out(&bulwark(dir.path(), &["config", "show"]));
     std::fs::remove_file(dir.path().join("bulwark.toml")).expect("there");
     assert_eq!(of_file, out(&bulwark(dir.path(), &["config", "show"])), "it says what holds without it");
+}
+
+#[test]
+fn the_service_gives_up_what_it_does_not_need_and_systemd_reads_its_files() {
+    let folder = bulwark_testkit::workspace_root().join("packaging");
+    let unit = std::fs::read_to_string(folder.join("bulwark.service")).expect("the unit");
+    for line in [
+        "Type=notify",
+        "User=bulwark",
+        "NoNewPrivileges=yes",
+        "CapabilityBoundingSet=",
+        "ProtectSystem=strict",
+        "PrivateTmp=yes",
+        "MemoryDenyWriteExecute=yes",
+        "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
+        "SystemCallFilter=~@privileged",
+        "StateDirectoryMode=0700",
+        "UMask=0077",
+    ] {
+        assert!(unit.lines().any(|found| found == line), "{line}");
+    }
+    let manifest =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).expect("ours");
+    let packed: Vec<&str> = manifest.split('"').filter(|word| word.starts_with("../../")).collect();
+    assert!(packed.len() >= 7, "{packed:?}");
+    for path in packed {
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(path).exists(), "{path}");
+    }
+    let Some(analyze) = bulwark_testkit::program(&["systemd-analyze"]) else { return };
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut files = Vec::new();
+    for name in ["bulwark.service", "bulwark.socket", "bulwark-backup.service", "bulwark-backup.timer"] {
+        let text = std::fs::read_to_string(folder.join(name))
+            .expect("a unit")
+            .replace("/usr/bin/bulwark", "/bin/true");
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).expect("writable");
+        files.push(path);
+    }
+    let o = std::process::Command::new(analyze).arg("verify").args(files).output().expect("it runs");
+    // It may have something to say about other units of this machine.
+    assert!(o.status.success() && !err(&o).contains("bulwark"), "{}", err(&o));
 }

@@ -34,7 +34,8 @@ fn set_mode(path: &Path, mode: u32) {
 /// Changes one byte after the first place where `text` stands in a file.
 fn flip(path: &Path, text: &str) {
     let mut bytes = std::fs::read(path).expect("there");
-    let at = bytes.windows(text.len()).position(|window| window == text.as_bytes()).expect("the text is there");
+    let at =
+        bytes.windows(text.len()).position(|window| window == text.as_bytes()).expect("the text is there");
     bytes[at + text.len()] ^= 1;
     std::fs::write(path, bytes).expect("writable");
 }
@@ -53,14 +54,18 @@ fn the_first_start_prints_one_link_and_no_later_one_does() {
     let (_, metrics) = first.get(&first.health, "/metrics");
     assert!(metrics.contains("bulwark_requests_total{class=\"2xx\"} 1"), "{metrics}");
     let secret = path.rsplit('/').next().expect("a secret");
-    let mode = |name: &str| std::fs::metadata(dir.path().join(name)).expect("there").permissions().mode() & 0o777;
+    let mode =
+        |name: &str| std::fs::metadata(dir.path().join(name)).expect("there").permissions().mode() & 0o777;
     assert_eq!((mode("store"), mode("store/bulwark.db"), mode("store/bulwark.sock")), (0o700, 0o600, 0o600));
     let (status, rest) = first.stop();
     assert!(status.success() && rest.contains("stopped"), "{rest}");
     assert!(!dir.path().join("store/bulwark.sock").exists(), "the socket goes with the server");
     for file in ["store/bulwark.db", "store/audit.log"] {
         let bytes = std::fs::read(dir.path().join(file)).expect("there");
-        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "the secret is in {file}");
+        assert!(
+            !bytes.windows(secret.len()).any(|window| window == secret.as_bytes()),
+            "the secret is in {file}"
+        );
     }
 
     let second = Server::start(dir.path(), "store");
@@ -89,7 +94,10 @@ fn a_request_in_progress_is_finished_after_the_order_to_stop() {
     write!(stream, "{body}").expect("sent");
     let mut answer = String::new();
     std::io::Read::read_to_string(&mut stream, &mut answer).expect("text");
-    assert!(answer.starts_with("HTTP/1.1 ") && answer.contains("</html>"), "the request is answered: {answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 ") && answer.contains("</html>"),
+        "the request is answered: {answer}"
+    );
     let (status, _) = server.stop();
     assert!(status.success());
 }
@@ -161,8 +169,11 @@ fn a_start_is_refused_when_others_may_look_or_a_key_is_gone() {
     std::fs::rename(store.join("elsewhere"), store.join("master.key")).expect("ours");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let listen = taken.local_addr().expect("bound").to_string();
-    std::fs::write(dir.path().join("b.toml"), format!("[server]\nlisten = \"{listen}\"\n[store]\ndir = \"store\"\n"))
-        .expect("writable");
+    std::fs::write(
+        dir.path().join("b.toml"),
+        format!("[server]\nlisten = \"{listen}\"\n[store]\ndir = \"store\"\n"),
+    )
+    .expect("writable");
     let o = bulwark(dir.path(), &["--lang", "en", "serve", "--config", "b.toml"]);
     assert!(code(&o) == 2 && err(&o).contains("BW-CLI-039") && err(&o).contains(&listen), "{}", err(&o));
 }
@@ -173,7 +184,9 @@ fn the_way_back_in_goes_through_the_server_while_it_runs() {
     let none = on_store(dir.path(), &["admin", "link", "--login", "admin", "--reason", "lost key"]);
     assert!(code(&none) == 2 && err(&none).contains("BW-CLI-030"), "{}", err(&none));
     let server = Server::start(dir.path(), "store");
-    let link = |login: &str, reason: &str| on_store(dir.path(), &["admin", "link", "--login", login, "--reason", reason]);
+    let link = |login: &str, reason: &str| {
+        on_store(dir.path(), &["admin", "link", "--login", login, "--reason", reason])
+    };
     let o = link("admin", "the security key was lost");
     assert_eq!(code(&o), 0, "{}", err(&o));
     let url = out(&o).lines().last().expect("a link").to_owned();
@@ -183,7 +196,11 @@ fn the_way_back_in_goes_through_the_server_while_it_runs() {
     assert!(err(&link("nobody", "x")).contains("BW-STORE-006"));
     assert!(err(&link("admin", " ")).contains("BW-CLI-040"));
     let second = on_store(dir.path(), &["serve"]);
-    assert!(code(&second) != 0 && err(&second).contains("BW-STORE-0"), "one store, one server: {}", err(&second));
+    assert!(
+        code(&second) != 0 && err(&second).contains("BW-STORE-0"),
+        "one store, one server: {}",
+        err(&second)
+    );
     let (status, _) = server.stop();
     assert!(status.success());
     let o = link("admin", "the security key was lost again");
@@ -209,7 +226,10 @@ fn another_account_is_refused_at_the_socket() {
              except PermissionError: print('closed'); sys.exit()\nb=b'\"checkpoint\"'\n\
              s.sendall(struct.pack('>I',len(b))+b)\nn=struct.unpack('>I',s.recv(4))[0]\nprint(s.recv(n).decode())";
         let mut command = Command::new(&setpriv);
-        command.args([&format!("--reuid={account}"), "--clear-groups"]).arg(python).args(["-I", "-c", script]);
+        command
+            .args([&format!("--reuid={account}"), "--clear-groups"])
+            .arg(python)
+            .args(["-I", "-c", script]);
         out(&command.arg(&socket).current_dir("/").output().expect("it runs"))
     };
     assert_eq!(ask("65534").trim(), "closed", "the mode of folder and socket keeps others out");
@@ -218,7 +238,10 @@ fn another_account_is_refused_at_the_socket() {
         set_mode(path, mode);
     }
     let answer = ask("65534");
-    assert!(answer.contains("BW-CLI-037") && answer.contains("65534"), "whoever gets through is asked who it is: {answer}");
+    assert!(
+        answer.contains("BW-CLI-037") && answer.contains("65534"),
+        "whoever gets through is asked who it is: {answer}"
+    );
     assert!(server.stop().0.success());
 }
 
@@ -232,11 +255,14 @@ fn the_audit_log_is_verified_proven_exported_and_one_changed_byte_is_named() {
     let exported = on_store(dir.path(), &["audit", "export", "--out", "export"]);
     assert_eq!(code(&exported), 0, "{}", err(&exported));
     let root = dir.path().join("export");
-    for name in ["checkpoint", "audit.log", "public-key", "public-key.note", "tile/0/000.p/4", "tile/entries/000.p/4"] {
+    for name in
+        ["checkpoint", "audit.log", "public-key", "public-key.note", "tile/0/000.p/4", "tile/entries/000.p/4"]
+    {
         assert!(root.join(name).is_file(), "{name}");
     }
     let leaf = std::fs::read_to_string(root.join("audit.log")).expect("text");
-    let object = leaf.split("\"object\":\"").find(|rest| rest.starts_with("person/")).expect("an act on a person");
+    let object =
+        leaf.split("\"object\":\"").find(|rest| rest.starts_with("person/")).expect("an act on a person");
     let object = object.split('"').next().expect("quoted");
     let proof = on_store(dir.path(), &["audit", "prove", object]);
     assert_eq!(code(&proof), 0, "{}", err(&proof));
@@ -279,7 +305,9 @@ fn a_backup_is_restored_with_every_row_equal_and_without_keys_it_is_not() {
     assert_eq!(code(&on_store(dir.path(), &["backup", "b"])), 2, "only into an empty folder");
     assert!(server.stop().0.success());
 
-    let root_of = |text: &str| text.rsplit("root ").next().expect("a root").trim_end_matches(['.', '\n', ')']).to_owned();
+    let root_of = |text: &str| {
+        text.rsplit("root ").next().expect("a root").trim_end_matches(['.', '\n', ')']).to_owned()
+    };
     let root = out(&o).lines().next().map(root_of).expect("a root");
     let without = bulwark(dir.path(), &["--lang", "en", "restore", "b", "--into", "x", "--store", "nowhere"]);
     assert!(code(&without) == 2 && err(&without).contains("BW-CLI-041"), "{}", err(&without));
@@ -295,7 +323,11 @@ fn a_backup_is_restored_with_every_row_equal_and_without_keys_it_is_not() {
 
     flip(&dir.path().join("b/bulwark.db"), "平臺維運");
     let o = on_store(dir.path(), &["restore", "b", "--into", "bad"]);
-    assert!(code(&o) == 1 && err(&o).contains("BW-STORE-019") && err(&o).contains("organisation"), "{}", err(&o));
+    assert!(
+        code(&o) == 1 && err(&o).contains("BW-STORE-019") && err(&o).contains("organisation"),
+        "{}",
+        err(&o)
+    );
 }
 
 #[test]
@@ -315,7 +347,8 @@ fn the_doctor_finds_a_healthy_folder_healthy_and_says_what_is_wrong_with_a_broke
     std::fs::remove_file(store.join("last-backup.json")).expect("there");
     let o = on_store(dir.path(), &["doctor"]);
     assert_eq!(code(&o), 1);
-    for wrong in ["mode 0755: others may enter", "audit.key has mode 0644", "BW-STORE-012", "none was noted"] {
+    for wrong in ["mode 0755: others may enter", "audit.key has mode 0644", "BW-STORE-012", "none was noted"]
+    {
         assert!(out(&o).contains(wrong), "{wrong}: {}", out(&o));
     }
     assert!(out(&o).contains("→ Run `chmod 700 "), "{}", out(&o));

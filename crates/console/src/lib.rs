@@ -24,7 +24,7 @@ mod upload;
 mod who;
 
 pub use app::{App, Settings};
-pub use areas::{Fetch, OidcSettings};
+pub use areas::{Fetch, OidcSettings, apply_retention};
 pub use route::{Access, Route};
 pub use start::{FirstLink, first_start, recovery_link};
 pub use texts::texts;

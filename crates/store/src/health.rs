@@ -1,6 +1,6 @@
 //! How the store is doing, for whoever runs the machine.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, Statement};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, Statement};
 
 use crate::audit::log;
 use crate::entity::access::session;

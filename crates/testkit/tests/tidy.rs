@@ -33,6 +33,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "bulwark-model",
             "bulwark-i18n",
+            "bulwark-bundle",
             "bulwark-identity",
             "bulwark-sandbox",
             "bulwark-sheet",
@@ -51,6 +52,9 @@ const EDGES: &[(&str, &[&str])] = &[
             "bulwark-twid",
             "bulwark-ui",
             "bulwark-cruise",
+            "bulwark-identity",
+            "bulwark-sandbox",
+            "bulwark-sheet",
             "bulwark-store",
             "bulwark-console",
         ],

@@ -49,6 +49,8 @@ pub struct Settings {
     pub session: Session,
     /// What a password may be.
     pub password: Password,
+    /// The identity provider of an agency.
+    pub oidc: Oidc,
     /// How much is too much.
     pub limits: Limits,
 }
@@ -125,6 +127,24 @@ pub struct Password {
     pub breached: Option<PathBuf>,
 }
 
+/// `[oidc]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oidc {
+    /// The provider as it calls itself; there is none without it.
+    pub issuer: Option<String>,
+    /// Our name there.
+    pub client_id: Option<String>,
+    /// Our secret there.
+    pub client_secret: Option<Secret<String>>,
+    /// The file with it.
+    pub client_secret_file: Option<PathBuf>,
+    /// Levels of assurance, separated by spaces, of which one must have been reached.
+    pub acr: Option<String>,
+    /// Its certificate authority, when the system does not know it.
+    pub ca_file: Option<PathBuf>,
+}
+
 /// `[limits]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -199,7 +219,8 @@ fn from_file(path: &Path, values: &mut Values) -> Result<Vec<Diagnostic>, Diagno
     let folder = std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_owned));
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut notes = read::file(&shown, text, &folder.unwrap_or_default(), values);
-    if values.contains_key("store.url")
+    let mut secrets = table::KEYS.iter().filter(|key| key.kind == table::Kind::Secret);
+    if secrets.any(|key| values.contains_key(&key.path()))
         && let Err(note) = secret::closed_to_others(path)
     {
         notes.push(note);
@@ -208,10 +229,10 @@ fn from_file(path: &Path, values: &mut Values) -> Result<Vec<Diagnostic>, Diagno
 }
 
 /// The variables of the environment that set something.
-#[expect(clippy::disallowed_methods, reason = "the environment is read in this module only")]
 fn variables() -> Vec<(String, String)> {
     // A variable that is no UTF-8 is nothing we know; `vars_os` does not panic on it.
-    let all = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let all = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let mut ours: Vec<_> = all.filter(|(name, _)| name.starts_with("BULWARK__")).collect();
     ours.sort();
     ours
@@ -230,10 +251,15 @@ fn settings(values: &Values) -> Result<Settings, Vec<Diagnostic>> {
         vec![diagnostic(texts(), "BW-CONF-001", &args![reason = e.message()])]
     })?;
     let mut notes = conflicts(&settings, values);
-    if let Some(path) = &settings.store.url_file {
-        match secret::read(path) {
-            Ok(url) => settings.store.url = Some(Secret::from(url)),
-            Err(note) => notes.push(note),
+    let store = &mut settings.store;
+    let oidc = &mut settings.oidc;
+    for (file, value) in
+        [(&store.url_file, &mut store.url), (&oidc.client_secret_file, &mut oidc.client_secret)]
+    {
+        match file.as_deref().map(secret::read) {
+            None => {}
+            Some(Ok(text)) => *value = Some(Secret::from(text)),
+            Some(Err(note)) => notes.push(note),
         }
     }
     if notes.is_empty() { Ok(settings) } else { Err(notes) }
@@ -242,7 +268,8 @@ fn settings(values: &Values) -> Result<Settings, Vec<Diagnostic>> {
 /// What is right by itself but not together.
 fn conflicts(settings: &Settings, values: &Values) -> Vec<Diagnostic> {
     let place = |key: &str| values.get(key).map(|given| given.origin.place()).unwrap_or_default();
-    let note = |code: &str, key: &str, args: &[(&str, String)]| diagnostic(texts(), code, args).at(place(key));
+    let note =
+        |code: &str, key: &str, args: &[(&str, String)]| diagnostic(texts(), code, args).at(place(key));
     let server = &settings.server;
     let mut notes = Vec::new();
     if server.tls == Tls::Off && !server.listen.ip().is_loopback() {
@@ -260,12 +287,18 @@ fn conflicts(settings: &Settings, values: &Values) -> Vec<Diagnostic> {
     if server.listen == server.health_listen && server.listen.port() != 0 {
         notes.push(note("BW-CONF-014", "server.health_listen", &args![listen = server.listen]));
     }
-    let (url, file) = (settings.store.url.is_some(), settings.store.url_file.is_some());
-    if url && file {
-        notes.push(note("BW-CONF-008", "store.url_file", &args![key = "store.url"]));
+    for key in table::KEYS.iter().filter(|key| key.kind == table::Kind::Secret).map(table::Key::path) {
+        let file = format!("{key}_file");
+        if values.contains_key(&key) && values.contains_key(&file) {
+            notes.push(note("BW-CONF-008", &file, &args![key = key]));
+        }
     }
-    if settings.store.database == DatabaseKind::Postgres && !url && !file {
+    let lacks_url = settings.store.url.is_none() && settings.store.url_file.is_none();
+    if settings.store.database == DatabaseKind::Postgres && lacks_url {
         notes.push(note("BW-CONF-013", "store.database", &[]));
+    }
+    if settings.oidc.issuer.is_some() && settings.oidc.client_id.is_none() {
+        notes.push(note("BW-CONF-015", "oidc.issuer", &[]));
     }
     notes
 }
@@ -288,17 +321,13 @@ mod tests {
         let settings = settings(&values).expect("defaults fit");
         assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8620");
         assert_eq!((settings.server.tls, settings.session.hours), (Tls::Off, 12));
-        // Every key once, so that one the structs do not know is refused by serde.
-        let mut all = String::new();
-        for key in table::KEYS {
-            let value = key.default.unwrap_or(key.sample);
-            all.push_str(&format!("[{}]\n{} = {value}\n", key.section, key.name));
-        }
+        // Each key alone, so that one the structs do not know is refused by serde.
         for key in table::KEYS {
             let value = key.default.unwrap_or(key.sample);
             let (values, notes) = self::values(&format!("[{}]\n{} = {value}\n", key.section, key.name));
             assert_eq!(notes, [], "{}", key.path());
-            let known = super::settings(&values).map_err(|notes| notes.into_iter().map(|n| n.code).collect::<Vec<_>>());
+            let known = super::settings(&values)
+                .map_err(|notes| notes.into_iter().map(|n| n.code).collect::<Vec<_>>());
             let refused = known.err().unwrap_or_default();
             assert!(!refused.contains(&"BW-CONF-001".to_owned()), "{} is missing in a struct", key.path());
         }

@@ -82,7 +82,9 @@ pub fn file(path: &str, text: &str, folder: &Path, into: &mut Values) -> Vec<Dia
         let section = name.get_ref().as_ref();
         if !KEYS.iter().any(|key| key.section == section) {
             let sections = KEYS.iter().map(|key| key.section);
-            notes.push(unknown(&format!("[{section}]"), nearest(section, sections)).at(source.locate(&name.span())));
+            notes.push(
+                unknown(&format!("[{section}]"), nearest(section, sections)).at(source.locate(&name.span())),
+            );
             continue;
         }
         let DeValue::Table(entries) = table.get_ref() else {
@@ -166,8 +168,12 @@ fn parse(key: &Key, text: &str, folder: &Path) -> Result<toml::Value, Diagnostic
     let refused = |kind: &str| Err(refused(key, text, &kind_text(kind, &[])));
     match key.kind {
         Kind::Address if text.parse::<SocketAddr>().is_err() => refused("address"),
-        Kind::Loopback if !text.parse::<SocketAddr>().is_ok_and(|at| at.ip().is_loopback()) => refused("loopback"),
+        Kind::Loopback if !text.parse::<SocketAddr>().is_ok_and(|at| at.ip().is_loopback()) => {
+            refused("loopback")
+        }
         Kind::Origin if !is_origin(text) => refused("origin"),
+        Kind::Https if !is_https(text) => refused("https"),
+        Kind::Text if text.trim().is_empty() => refused("secret"),
         Kind::Path if text.is_empty() => refused("path"),
         Kind::Path => Ok(toml::Value::String(folder.join(text).to_string_lossy().into_owned())),
         Kind::Whole(least, most) => match text.replace('_', "").parse::<i64>() {
@@ -202,6 +208,11 @@ fn is_origin(text: &str) -> bool {
     let port_ok = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|n| port == n.to_string()));
     let local = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
     host_ok && port_ok && (scheme == "https" || (scheme == "http" && local))
+}
+
+fn is_https(text: &str) -> bool {
+    url::Url::parse(text)
+        .is_ok_and(|url| url.scheme() == "https" && url.has_host() && url.username().is_empty())
 }
 
 fn kind_text(kind: &str, values: &[(&str, String)]) -> Text {

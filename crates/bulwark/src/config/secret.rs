@@ -94,7 +94,9 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("url");
         std::fs::write(&path, "postgres://x\n").expect("writable");
-        for (mode, code) in [(0o600, None), (0o440, None), (0o604, Some("BW-CONF-006")), (0o620, Some("BW-CONF-006"))] {
+        for (mode, code) in
+            [(0o600, None), (0o440, None), (0o604, Some("BW-CONF-006")), (0o620, Some("BW-CONF-006"))]
+        {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("ours");
             assert_eq!(read(&path).err().map(|d| d.code).as_deref(), code, "{mode:o}");
         }

@@ -10,6 +10,10 @@ pub enum Kind {
     Loopback,
     /// `https://name` or `http://localhost`, with a port if need be.
     Origin,
+    /// The address of a page elsewhere, over TLS.
+    Https,
+    /// A text that is not empty.
+    Text,
     /// A file or folder; relative ones start at the folder of the configuration file.
     Path,
     /// A whole number within bounds.
@@ -75,6 +79,12 @@ pub const KEYS: &[Key] = &[
     key("session", "hours", Kind::Whole(1, 24), "12"),
     key("session", "idle_minutes", Kind::Whole(5, 240), "30"),
     open("password", "breached", Kind::Path, "\"/usr/share/bulwark/pwned-passwords-sha1.txt\""),
+    open("oidc", "issuer", Kind::Https, "\"https://login.agency.example.gov.tw\""),
+    open("oidc", "client_id", Kind::Text, "\"bulwark\""),
+    open("oidc", "client_secret", Kind::Secret, "\"SECRET\""),
+    open("oidc", "client_secret_file", Kind::Path, "\"/etc/bulwark/oidc-secret\""),
+    open("oidc", "acr", Kind::Text, "\"http://eidas.europa.eu/LoA/substantial\""),
+    open("oidc", "ca_file", Kind::Path, "\"/etc/bulwark/agency-ca.crt\""),
     key("limits", "requests_per_second", Kind::Whole(0, 100_000), "50"),
     key("limits", "connections", Kind::Whole(16, 100_000), "1024"),
     key("limits", "connections_per_address", Kind::Whole(4, 100_000), "256"),

@@ -20,7 +20,8 @@ const SOON_DAYS: i64 = 21;
 
 /// Looks.
 pub fn look(installation: &Installation, mode: u32, now: Timestamp) -> Vec<Line> {
-    let mut lines = vec![entry(installation, mode), owners(installation), keys(installation), room(installation)];
+    let mut lines =
+        vec![entry(installation, mode), owners(installation), keys(installation), room(installation)];
     lines.push(certificate(installation, now));
     lines
 }
@@ -42,7 +43,8 @@ fn owners(installation: &Installation) -> Line {
     };
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let foreign = entries.filter(|entry| entry.metadata().is_ok_and(|found| found.uid() != owner));
-    let mut names: Vec<String> = foreign.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        foreign.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     if names.is_empty() {
         return Line::ok("owner", &[]);
@@ -73,7 +75,11 @@ fn room(installation: &Installation) -> Line {
                 free if free < ROOM_BYTES => ("little", State::Caution),
                 _ => ("ok", State::Ok),
             };
-            let values = args![free = file_size(free), reserve = file_size(RESERVE_BYTES), path = installation.place()];
+            let values = args![
+                free = file_size(free),
+                reserve = file_size(RESERVE_BYTES),
+                path = installation.place()
+            ];
             Line::new("disk", state, word, &values)
         }
         Err(_) => Line::new("disk", State::Unread, "unread", &args![path = installation.place()]),

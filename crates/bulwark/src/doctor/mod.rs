@@ -85,7 +85,9 @@ pub fn main(which: &Which, fail_on: Severity, lang: Lang) -> Result<Exit, Vec<Di
     let now = SystemClock.now();
     let mut lines = folder::look(&installation, mode, now);
     lines.extend(block_on(async { Ok(store::look(&installation, now).await) })?);
-    lines.iter().for_each(|line| line.print(lang));
+    for line in &lines {
+        line.print(lang);
+    }
     let count = |state: State| lines.iter().filter(|line| line.state == state).count();
     let (danger, caution, unread) = (count(State::Danger), count(State::Caution), count(State::Unread));
     let values = args![danger = danger, caution = caution, unread = unread];

@@ -81,7 +81,10 @@ fn clock(health: &Health, now: Timestamp) -> Line {
     let with = |lang: Lang| args![now = date_time(now, lang), last = date_time(last, lang)];
     let behind = last.duration_since(now).as_secs() > BACK_SECONDS;
     let (state, word) = if behind { (State::Danger, "behind") } else { (State::Ok, "ok") };
-    let (zh, en) = (Line::new("clock", state, word, &with(Lang::ZhTw)), Line::new("clock", state, word, &with(Lang::En)));
+    let (zh, en) = (
+        Line::new("clock", state, word, &with(Lang::ZhTw)),
+        Line::new("clock", state, word, &with(Lang::En)),
+    );
     Line { what: Text::new(zh.what.zh_tw, en.what.en.clone()), ..en }
 }
 

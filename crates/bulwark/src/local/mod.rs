@@ -76,15 +76,15 @@ pub fn admin(command: crate::cli::Admin, lang: Lang) -> Result<Exit, Vec<Diagnos
 /// What the server or the store said.
 pub async fn ask(installation: &Installation, request: &Request) -> Result<Answer, Vec<Diagnostic>> {
     installation.existing()?;
-    let answer = match socket::ask(&installation.dir().join(socket::NAME), request).await? {
-        Some(answer) => answer,
-        None => {
-            let store = installation.open().await?;
-            let origin = installation.origin(installation.settings.server.listen.port());
-            let answer = carry_out(&store, &origin, request).await;
-            store.close().await;
-            answer
-        }
+    let answered = socket::ask(&installation.dir().join(socket::NAME), request).await?;
+    let answer = if let Some(answer) = answered {
+        answer
+    } else {
+        let store = installation.open().await?;
+        let origin = installation.origin(installation.settings.server.listen.port());
+        let answer = carry_out(&store, &origin, request).await;
+        store.close().await;
+        answer
     };
     match answer {
         Answer::Refused(notes) => Err(notes),
@@ -101,7 +101,9 @@ pub async fn carry_out(store: &Store, origin: &str, request: &Request) -> Answer
         Request::Checkpoint => store.checkpoint().await.map(|()| Answer::Signed),
         Request::Backup { dir } => back_up(store, dir).await.map(Answer::Backup),
     };
-    done.unwrap_or_else(|error| Answer::Refused(vec![error.diagnostic(&store.config().dir.display().to_string())]))
+    done.unwrap_or_else(|error| {
+        Answer::Refused(vec![error.diagnostic(&store.config().dir.display().to_string())])
+    })
 }
 
 /// A one-time link as it is handed over.

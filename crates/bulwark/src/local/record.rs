@@ -29,7 +29,9 @@ pub fn made(store: &Path, manifest: &Manifest, place: &Path) {
 
 /// Notes that the last backup was restored and verified.
 pub fn restored(store: &Path, manifest: &Manifest, now: Timestamp) {
-    if let Some(record) = read(store).filter(|record| manifest.made_at.parse().is_ok_and(|made_at: Timestamp| made_at == record.made_at)) {
+    if let Some(record) = read(store)
+        .filter(|record| manifest.made_at.parse().is_ok_and(|made_at: Timestamp| made_at == record.made_at))
+    {
         write(store, &Record { restored_at: Some(now), ..record });
     }
 }

@@ -39,7 +39,9 @@ pub async fn ask(path: &Path, request: &Request) -> Result<Option<Answer>, Vec<D
     };
     let mut stream = match UnixStream::connect(path).await {
         Ok(stream) => stream,
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => return Ok(None),
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+            return Ok(None);
+        }
         Err(e) => return Err(broken(e)),
     };
     // The server may refuse before it has read everything; its answer counts.

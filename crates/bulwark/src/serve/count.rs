@@ -3,18 +3,18 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use bulwark_store::Mono;
 
 /// Upper ends of the classes of duration, in milliseconds.
 const ENDS_MS: [u64; 9] = [1, 5, 10, 25, 50, 100, 250, 1000, 5000];
 
 /// Requests so far.
-#[derive(Debug, Default)]
 pub struct Counters {
+    mono: Mono,
     /// By the first digit of the status; the first is for what is no status.
     classes: [AtomicU64; 6],
     /// By duration, the last for those over every end.
@@ -25,12 +25,11 @@ pub struct Counters {
 
 /// Counts a request.
 pub async fn count(State(counters): State<Arc<Counters>>, request: Request, next: Next) -> Response {
-    let begin = Instant::now();
+    let begin = (counters.mono)();
     let under_way = UnderWay::new(&counters);
     let response = next.run(request).await;
     drop(under_way);
-    let us = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
-    counters.note(response.status().as_u16(), us);
+    counters.note(response.status().as_u16(), (counters.mono)().saturating_sub(begin));
     response
 }
 
@@ -51,8 +50,15 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Counters {
+    /// None so far, timed by this stopwatch.
+    pub fn new(mono: Mono) -> Self {
+        let (classes, durations) = (Default::default(), Default::default());
+        Self { mono, classes, durations, total_us: AtomicU64::new(0), under_way: AtomicI64::new(0) }
+    }
+
     fn note(&self, status: u16, us: u64) {
-        let add = |counter: Option<&AtomicU64>, n| counter.map(|counter| counter.fetch_add(n, Ordering::Relaxed));
+        let add =
+            |counter: Option<&AtomicU64>, n| counter.map(|counter| counter.fetch_add(n, Ordering::Relaxed));
         add(self.classes.get(usize::from(status / 100)).or(self.classes.first()), 1);
         let class = ENDS_MS.iter().position(|end| us <= end * 1000).unwrap_or(ENDS_MS.len());
         add(self.durations.get(class), 1);
@@ -97,7 +103,7 @@ mod tests {
 
     #[test]
     fn requests_are_counted_by_status_and_duration() {
-        let counters = Counters::default();
+        let counters = Counters::new(Arc::new(|| 0));
         for (status, us) in [(200, 900), (303, 1000), (404, 7000), (503, 9_000_000)] {
             counters.note(status, us);
         }

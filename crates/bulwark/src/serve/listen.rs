@@ -24,7 +24,7 @@ use tower::ServiceExt as _;
 /// How long the handshake and the head of a request may take; also how long an idle connection is kept.
 const HEAD_WAIT: Duration = Duration::from_secs(10);
 /// How long a request may take in all, its body included.
-const REQUEST_WAIT: Duration = Duration::from_secs(60);
+const REQUEST_WAIT: Duration = Duration::from_mins(1);
 /// How long the other side may leave sent bytes unacknowledged, so that an answer nobody reads ends.
 const UNREAD_WAIT_MS: u32 = 30_000;
 /// Bytes of a request's head.
@@ -81,14 +81,12 @@ async fn accept(
     places: &Arc<Semaphore>,
 ) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, peer)) => Some((stream, peer, place)),
-        Err(_) => {
-            // No file descriptor left, or the other side has gone: those that end make room.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            None
-        }
+    if let Ok((stream, peer)) = listener.accept().await {
+        return Some((stream, peer, place));
     }
+    // No file descriptor left, or the other side has gone: those that end make room.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    None
 }
 
 async fn connection(

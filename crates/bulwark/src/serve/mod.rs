@@ -7,6 +7,7 @@ mod count;
 mod health;
 mod listen;
 pub mod own_ca;
+mod provider;
 mod systemd;
 pub mod tls;
 
@@ -27,17 +28,17 @@ use tokio_rustls::TlsAcceptor;
 
 use self::listen::Bounds;
 use self::own_ca::Made;
-use crate::clock::SystemClock;
-use crate::config::Which;
+use crate::clock::{SystemClock, stopwatch};
+use crate::config::{Tls, Which};
 use crate::installation::{Installation, block_on};
 use crate::local::{link_at, socket};
 use crate::print::{aside, line, notes};
 use crate::texts::{diagnostic, texts};
 
 /// Between two signed roots of the audit log, when anything happened.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+const CHECKPOINT_EVERY: Duration = Duration::from_mins(1);
 /// Between two looks at the certificate.
-const CERTIFICATE_EVERY: Duration = Duration::from_secs(6 * 3600);
+const CERTIFICATE_EVERY: Duration = Duration::from_hours(6);
 /// How long the store may take to close.
 const CLOSE_WAIT: Duration = Duration::from_secs(10);
 /// Connections of machines that ask how it is doing.
@@ -71,11 +72,13 @@ async fn serve(installation: &Installation, store: &Store, lang: Lang) -> Result
     let (acceptor, in_use) = watch::channel(ready.acceptor);
     let listener = listener(settings.server.listen).await?;
     let health_listener = bind(settings.server.health_listen).await?;
+    plain_only_here(settings.server.tls, &listener)?;
     let port = listener.local_addr().map_or(settings.server.listen.port(), |address| address.port());
     let origin = installation.origin(port);
+    let console = console_settings(installation, &origin)?;
     let (stop, stopped) = watch::channel(false);
     let writable = Arc::new(AtomicBool::new(true));
-    let counters = Arc::new(count::Counters::default());
+    let counters = Arc::new(count::Counters::new(stopwatch()));
     let watched = health::Watched {
         store: store.clone(),
         counters: Arc::clone(&counters),
@@ -85,7 +88,13 @@ async fn serve(installation: &Installation, store: &Store, lang: Lang) -> Result
     let plain = watch::channel(None).1;
     let health = address(&health_listener);
     let mut tasks = vec![
-        tokio::spawn(listen::serve(health_listener, plain, health::router(watched), HEALTH_BOUNDS, stopped.clone())),
+        tokio::spawn(listen::serve(
+            health_listener,
+            plain,
+            health::router(watched),
+            HEALTH_BOUNDS,
+            stopped.clone(),
+        )),
         tokio::spawn(sign(store.clone(), writable, stopped.clone(), lang)),
         tokio::spawn(renew(installation.clone(), origin.clone(), acceptor.clone(), stopped.clone(), lang)),
     ];
@@ -98,11 +107,11 @@ async fn serve(installation: &Installation, store: &Store, lang: Lang) -> Result
         line(texts().text("serve.first", &args![login = first.login]).get(lang));
         line(&link);
     }
-    let app = bulwark_console::App::new(store.clone(), console_settings(installation, &origin));
+    let app = bulwark_console::App::new(store.clone(), console);
     let router = bulwark_console::router(&app).layer(from_fn_with_state(counters, count::count));
     let limits = &settings.limits;
     let bounds = Bounds { connections: limits.connections, per_address: limits.connections_per_address };
-    let console = tokio::spawn(listen::serve(listener, in_use, router, bounds, stopped));
+    let pages = tokio::spawn(listen::serve(listener, in_use, router, bounds, stopped));
     line(texts().text("serve.ready", &args![origin = origin, health = health]).get(lang));
     systemd::notify("READY=1");
 
@@ -111,7 +120,7 @@ async fn serve(installation: &Installation, store: &Store, lang: Lang) -> Result
     }
     systemd::notify("STOPPING=1");
     let _ = stop.send(true);
-    let _ = console.await;
+    let _ = pages.await;
     for task in tasks {
         let _ = task.await;
     }
@@ -119,16 +128,20 @@ async fn serve(installation: &Installation, store: &Store, lang: Lang) -> Result
     Ok(())
 }
 
-fn console_settings(installation: &Installation, origin: &str) -> bulwark_console::Settings {
+fn console_settings(
+    installation: &Installation,
+    origin: &str,
+) -> Result<bulwark_console::Settings, Vec<Diagnostic>> {
     let settings = &installation.settings;
-    bulwark_console::Settings {
+    Ok(bulwark_console::Settings {
         origin: origin.to_owned(),
         session_hours: settings.session.hours,
         idle_minutes: settings.session.idle_minutes,
         requests_per_second: settings.limits.requests_per_second,
         breached_passwords: settings.password.breached.clone(),
+        oidc: provider::settings(&settings.oidc, origin).map_err(|note| vec![note])?,
         ..bulwark_console::Settings::default()
-    }
+    })
 }
 
 /// The socket that systemd opened, else one of our own.
@@ -139,6 +152,16 @@ async fn listener(address: SocketAddr) -> Result<TcpListener, Vec<Diagnostic>> {
             .and_then(|()| TcpListener::from_std(listener))
             .map_err(|e| vec![taken(address).because(e)]),
         None => bind(address).await,
+    }
+}
+
+/// A socket that was handed over may lead to other machines whatever the configuration says.
+fn plain_only_here(tls: Tls, listener: &TcpListener) -> Result<(), Vec<Diagnostic>> {
+    match listener.local_addr() {
+        Ok(address) if tls == Tls::Off && !address.ip().is_loopback() => {
+            Err(vec![diagnostic(texts(), "BW-CONF-010", &args![listen = address])])
+        }
+        _ => Ok(()),
     }
 }
 
@@ -164,7 +187,9 @@ fn local_socket(
 ) -> Option<JoinHandle<()>> {
     let path = installation.dir().join(socket::NAME);
     match socket::listen(&path) {
-        Ok(listener) => Some(tokio::spawn(socket::serve(listener, store.clone(), origin.to_owned(), stopped.clone()))),
+        Ok(listener) => {
+            Some(tokio::spawn(socket::serve(listener, store.clone(), origin.to_owned(), stopped.clone())))
+        }
         Err(e) => {
             let note = diagnostic(texts(), "BW-CLI-036", &args![path = path.display()]);
             notes(&[note.because(e)], lang);

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use rcgen::{
-    BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, NameConstraints, PKCS_ECDSA_P256_SHA256, SanType, date_time_ymd,
+    BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, NameConstraints, PKCS_ECDSA_P256_SHA256, SanType, date_time_ymd,
 };
 use x509_parser::extensions::GeneralName;
 use x509_parser::pem::Pem;
@@ -65,7 +65,8 @@ impl Files {
         }
         let authority = read(&self.authority).filter(|found| found.names == *names && found.lasts(now, 365));
         let authority = authority.is_some() && self.authority_key.is_file();
-        let leaf = read(&self.certificate).filter(|found| found.names == *names && found.lasts(now, RENEW_DAYS));
+        let leaf =
+            read(&self.certificate).filter(|found| found.names == *names && found.lasts(now, RENEW_DAYS));
         if authority && leaf.is_some() && self.key.is_file() {
             return Ok(Made::Nothing);
         }
@@ -91,7 +92,8 @@ impl Files {
     }
 
     fn make_certificate(&self, names: &BTreeSet<Name>, today: Date) -> io::Result<()> {
-        let authority_key = KeyPair::from_pem(&std::fs::read_to_string(&self.authority_key)?).map_err(io::Error::other)?;
+        let authority_key =
+            KeyPair::from_pem(&std::fs::read_to_string(&self.authority_key)?).map_err(io::Error::other)?;
         let issuer = Issuer::new(authority(&authority_key), authority_key);
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(io::Error::other)?;
         let mut params = CertificateParams::default();
@@ -198,7 +200,9 @@ fn authority(key: &KeyPair) -> CertificateParams {
     let hash = bulwark_bundle::Sha256::of(key.public_key_raw()).to_string();
     let mut params = CertificateParams::default();
     params.distinguished_name.remove(DnType::CommonName);
-    params.distinguished_name.push(DnType::CommonName, format!("Bulwark CA {}", hash.get(..8).unwrap_or_default()));
+    params
+        .distinguished_name
+        .push(DnType::CommonName, format!("Bulwark CA {}", hash.get(..8).unwrap_or_default()));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params
@@ -206,7 +210,9 @@ fn authority(key: &KeyPair) -> CertificateParams {
 
 /// From the day before, for clocks that are a little behind.
 fn valid(params: &mut CertificateParams, today: Date, until: Date) {
-    let day = |date: Date| date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs());
+    let day = |date: Date| {
+        date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
+    };
     params.not_before = day(today.saturating_sub(1.day()));
     params.not_after = day(until);
 }
@@ -224,6 +230,7 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
 
     fn names(all: &[&str]) -> BTreeSet<Name> {
         all.iter().filter_map(|name| Name::of(name)).collect()
@@ -247,7 +254,6 @@ mod tests {
         assert_eq!(std::fs::read(&files.authority).expect("there"), authority);
         let other = names(&["localhost", "other.example.gov.tw"]);
         assert_eq!(files.ensure(&other, start).expect("made"), Made::Authority);
-        use std::os::unix::fs::PermissionsExt as _;
         for path in [&files.key, &files.authority_key] {
             assert_eq!(std::fs::metadata(path).expect("there").permissions().mode() & 0o777, 0o600);
         }

@@ -34,7 +34,9 @@ pub fn load(settings: &Settings, origin: &str, now: Timestamp) -> Result<Ready, 
         Tls::Off => return Ok(Ready { acceptor: None, made: Made::Nothing }),
         Tls::OwnCa => {
             let files = Files::of(&settings.store.dir);
-            let made = files.ensure(&names(settings, origin), now).map_err(|e| unusable(&files.certificate).because(e))?;
+            let made = files
+                .ensure(&names(settings, origin), now)
+                .map_err(|e| unusable(&files.certificate).because(e))?;
             (files.certificate, files.key, made)
         }
         Tls::Files => {
@@ -53,7 +55,9 @@ pub fn load(settings: &Settings, origin: &str, now: Timestamp) -> Result<Ready, 
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let until = own_ca::read(&certificate).map(|found| found.until);
     if until.is_some_and(|until| until <= now) {
-        return Err(diagnostic(texts(), "BW-CLI-034", &args![path = certificate.display()]).at(place(&certificate)));
+        return Err(
+            diagnostic(texts(), "BW-CLI-034", &args![path = certificate.display()]).at(place(&certificate))
+        );
     }
     Ok(Ready { acceptor: Some(TlsAcceptor::from(Arc::new(config))), made })
 }

@@ -1,5 +1,7 @@
 //! A console that runs as a child process until it is stopped or dropped.
 
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpStream;
 use std::path::Path;

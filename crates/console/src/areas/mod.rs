@@ -15,12 +15,16 @@ mod audit;
 mod edit;
 mod emergency_access;
 mod home;
+mod jobs;
+mod keys;
 mod organisations;
 mod people;
 mod requests;
+mod retention;
 mod sign_in;
 
 pub(crate) use sign_in::Doors;
+pub use retention::apply as apply_retention;
 pub use sign_in::oidc::{Fetch, OidcSettings};
 
 /// The texts of the areas.
@@ -30,6 +34,9 @@ pub(crate) const TEXTS: &[(&str, &str, &str)] = &[
     ("account", include_str!("account/zh-TW.toml"), include_str!("account/en.toml")),
     ("people", include_str!("people/zh-TW.toml"), include_str!("people/en.toml")),
     ("requests", include_str!("requests/zh-TW.toml"), include_str!("requests/en.toml")),
+    ("jobs", include_str!("jobs/zh-TW.toml"), include_str!("jobs/en.toml")),
+    ("retention", include_str!("retention/zh-TW.toml"), include_str!("retention/en.toml")),
+    ("keys", include_str!("keys/zh-TW.toml"), include_str!("keys/en.toml")),
     ("organisations", include_str!("organisations/zh-TW.toml"), include_str!("organisations/en.toml")),
     ("audit", include_str!("audit/zh-TW.toml"), include_str!("audit/en.toml")),
     ("access_log", include_str!("access_log/zh-TW.toml"), include_str!("access_log/en.toml")),
@@ -53,6 +60,9 @@ pub(crate) fn routes(app: &Arc<App>) -> Routes {
     let routes = home::routes(routes);
     let routes = account::routes(routes);
     let routes = people::routes(routes);
+    let routes = jobs::routes(routes);
+    let routes = retention::routes(routes);
+    let routes = keys::routes(routes);
     let routes = organisations::routes(routes);
     let routes = audit::routes(routes);
     let routes = access_log::routes(routes);

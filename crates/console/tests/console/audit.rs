@@ -185,6 +185,9 @@ async fn a_proof_is_of_one_entry_checks_without_the_platform_and_is_recorded() {
         (1, Some(seq)),
         "not the other entries of the object"
     );
+    let covered: serde_json::Value =
+        serde_json::from_str(&app.get(Some(&ciso), &path).await.is(200).body).unwrap();
+    assert_eq!(covered["leaves"], proof["leaves"], "nor when a signed root covers them already");
     assert_eq!(cells(&app.get(Some(&ciso), "/audit").await)[0][2], "下載稽核證明");
     if let Some(python) = bulwark_testkit::program(&["python3"]) {
         let dir = tempfile::tempdir().unwrap();

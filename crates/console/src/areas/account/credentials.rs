@@ -189,7 +189,8 @@ fn codes_page(app: &App, who: &Who, ticket: &str, secret: &Secret, form: &Form) 
     let address = uri(secret, &format!("壁壘 {host}"), &who.person.login);
     let picture = qr_svg(&address, &text(lang, "qr_title")).map_err(|error| Fault::Bad(vec![error.diagnostic()]))?;
     page.main.push(&Html::raw_element("div", &[("class", "bw-qr")], &Html::made_by_us(picture)));
-    let typed = json!([{ "key": { "text": text(lang, "typed") }, "value": { "text": secret.for_typing(), "classes": "bw-code" } }]);
+    let code = Html::raw_element("span", &[("class", "bw-code")], &Html::text(&secret.for_typing()));
+    let typed = json!([{ "key": { "text": text(lang, "typed") }, "value": { "html": code.as_str() } }]);
     page.main.put(lang, "summary-list", json!({ "rows": typed }));
     let mut inner = Html::default();
     inner.hidden("ticket", ticket);

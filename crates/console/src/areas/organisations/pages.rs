@@ -18,7 +18,7 @@ use crate::areas::edit::{Compared, conflict, date_field, field, group, optional,
 use crate::fault::Fault;
 use crate::form::Form;
 use crate::html::Html;
-use crate::list::{Choice, Filter, List, Query, turns};
+use crate::list::{Choice, Filter, List, Query, collect, turns};
 use crate::page::{Page, fill, say};
 use crate::who::Who;
 
@@ -27,7 +27,9 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
     let lang = who.lang();
     // Whoever may read the list may read all of it: the matrix knows no smaller reach here.
     let found = match who.scope("organisation.read") {
-        Scope::Everything { .. } => app.store.organisations(query.get("q"), query.get("kind"), query.page()).await?,
+        Scope::Everything { .. } => {
+            collect(&query, |page| app.store.organisations(query.get("q"), query.get("kind"), page)).await?
+        }
         Scope::Nothing | Scope::Any { .. } => return Err(Fault::NotFound),
     };
     let rows = rows(&app, &who, &found.page.rows).await?;
@@ -48,8 +50,11 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
         next,
         previous,
         empty: text(lang, "empty"),
-        exports: false,
+        exports: true,
     };
+    if let Some(file) = list.file(&app, &who, "organisations").await? {
+        return Ok(file);
+    }
     let mut page = Page::new("organisations", text(lang, "title"));
     if who.may("organisation.edit") {
         page = page.action(text(lang, "add"), "/organisations/add");
