@@ -415,6 +415,21 @@ fn answers_that_are_no_token_are_named() {
     }
 }
 
+#[test]
+fn a_token_has_one_spelling() {
+    let mut idp = idp();
+    idp.algorithm = Algorithm::Es256;
+    let client = client(&idp);
+    let (state, answer) = until_token(&mut idp, &client, Freshness::Any, |_| ());
+    // The last character of 64 bytes in base64url holds two bits; the four below it must be zero.
+    let answer = answer.unwrap();
+    let last = answer.chars().rev().nth(2).unwrap();
+    assert!("AQgw".contains(last), "{answer}");
+    let other = char::from_u32(u32::from(last) + 1).unwrap();
+    let altered = format!("{}{other}\"}}", answer.strip_suffix(&format!("{last}\"}}")).unwrap());
+    assert_eq!(client.finish(state, altered.as_bytes(), now()).unwrap_err().code(), "BW-ID-066");
+}
+
 fn is_shareable<T: Send + Sync + 'static>() {}
 
 #[test]
