@@ -81,7 +81,7 @@ fn a_secret_comes_from_a_closed_file_only() {
     std::fs::write(&toml, "[store]\ndatabase = \"postgres\"\nurl_file = \"url\"\n").expect("writable");
     std::fs::write(&url, "postgresql://u:hunter2@db/x\n").expect("writable");
     let set = |path: &Path, mode| {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("ours")
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("ours");
     };
     let check = || bulwark(dir.path(), &["config", "check"]);
     set(&url, 0o644);

@@ -47,11 +47,11 @@ fn the_first_start_prints_one_link_and_no_later_one_does() {
     let link = first.link().expect("a link").to_owned();
     assert!(link.starts_with(&format!("{}/link/", first.origin)), "{link}");
     assert_eq!(first.printed.matches("/link/").count(), 1);
-    assert_eq!(first.get(&first.health, "/livez"), (200, "ok\n".to_owned()));
-    assert_eq!(first.get(&first.health, "/readyz"), (200, "ok\n".to_owned()));
+    assert_eq!(first.ask("/livez"), (200, "ok\n".to_owned()));
+    assert_eq!(first.ask("/readyz"), (200, "ok\n".to_owned()));
     let path = link.strip_prefix(&first.origin).expect("ours");
-    assert_eq!(first.get(&first.address(), path).0, 200, "the link opens");
-    let (_, metrics) = first.get(&first.health, "/metrics");
+    assert_eq!(first.page(path).0, 200, "the link opens");
+    let (_, metrics) = first.ask("/metrics");
     assert!(metrics.contains("bulwark_requests_total{class=\"2xx\"} 1"), "{metrics}");
     let secret = path.rsplit('/').next().expect("a secret");
     let mode =
@@ -70,7 +70,7 @@ fn the_first_start_prints_one_link_and_no_later_one_does() {
 
     let second = Server::start(dir.path(), "store");
     assert_eq!(second.link(), None, "{}", second.printed);
-    assert_eq!(second.get(&second.health, "/readyz").0, 200);
+    assert_eq!(second.ask("/readyz").0, 200);
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_request_in_progress_is_finished_after_the_order_to_stop() {
         body.len()
     );
     write!(stream, "{head}").expect("sent");
-    let under_way = || server.get(&server.health, "/metrics").1.contains("bulwark_requests_under_way 1");
+    let under_way = || server.ask("/metrics").1.contains("bulwark_requests_under_way 1");
     assert!((0..1000).any(|_| under_way()), "the request has arrived");
     server.signal(Signal::TERM);
     let closed = || std::net::TcpStream::connect(&address).is_err();
@@ -191,7 +191,7 @@ fn the_way_back_in_goes_through_the_server_while_it_runs() {
     assert_eq!(code(&o), 0, "{}", err(&o));
     let url = out(&o).lines().last().expect("a link").to_owned();
     let path = url.strip_prefix(&server.origin).expect("of the running server");
-    assert_eq!(server.get(&server.address(), path).0, 200, "the link opens");
+    assert_eq!(server.page(path).0, 200, "the link opens");
     assert_eq!(code(&link("nobody", "x")), 2);
     assert!(err(&link("nobody", "x")).contains("BW-STORE-006"));
     assert!(err(&link("admin", " ")).contains("BW-CLI-040"));

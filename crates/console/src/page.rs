@@ -45,6 +45,7 @@ const NAVIGATION: [(&str, &[Entry]); 4] = [
         "answer",
         &[
             entry("audit", "/audit", "audit.read"),
+            entry("verify", "/audit/verify", "audit.verify_chain"),
             entry("access-log", "/access-log", "access_log.read"),
             entry("emergency-access", "/emergency-access", "break_glass.read"),
         ],

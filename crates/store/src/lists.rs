@@ -1,7 +1,7 @@
 //! The lists of the console, each held to a [`Scope`] and narrowed by what its address asks for.
 
 use bulwark_model::rights::{Action, Scope};
-use sea_orm::sea_query::Condition;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -214,12 +214,9 @@ impl Store {
         waiting: bool,
         request: PageRequest,
     ) -> Result<Listing<pending_act::Model>, StoreError> {
-        let mut any = Condition::any().add(pending_act::Column::AskedBy.eq(own));
-        for (action, scope) in may_decide {
-            let of = Condition::all().add(pending_act::Column::Action.eq(action));
-            any = any.add(of.add(condition(scope, PENDING)));
-        }
-        let mut all = Condition::all().add(any);
+        let decides = decidable(own, may_decide).unwrap_or_else(|| Condition::all().add(Expr::val(1).eq(0)));
+        let mut all = Condition::all()
+            .add(Condition::any().add(pending_act::Column::AskedBy.eq(own)).add(decides));
         if waiting {
             all = all.add(pending_act::Column::State.eq("waiting"));
             all = all.add(pending_act::Column::ExpiresAt.gt(self.now()));
@@ -340,21 +337,12 @@ impl Store {
         may_decide: &[(String, Scope)],
         request: PageRequest,
     ) -> Result<Listing<pending_act::Model>, StoreError> {
-        let mut any = Condition::any();
-        for (action, scope) in may_decide {
-            let of = Condition::all().add(pending_act::Column::Action.eq(action));
-            any = any.add(of.add(condition(scope, PENDING)));
-        }
-        if any.is_empty() {
+        let Some(decides) = decidable(person, may_decide) else {
             let page = Page { rows: Vec::new(), next: None, previous: None };
             return Ok(Listing { page, total: 0 });
-        }
-        let about_own = Condition::all()
-            .add(pending_act::Column::Object.starts_with(format!("person/{person}")))
-            .add(pending_act::Column::Action.is_in(not_to_oneself()));
+        };
         let all = Condition::all()
-            .add(any)
-            .add(about_own.not())
+            .add(decides)
             .add(pending_act::Column::AskedBy.ne(person))
             .add(pending_act::Column::State.eq("waiting"))
             .add(pending_act::Column::ExpiresAt.gt(self.now()));
@@ -432,13 +420,27 @@ impl Store {
         let filter = PeopleFilter { role: Some(role.to_owned()), disabled: Some(false), ..PeopleFilter::default() };
         let all = Scope::Everything { without: Vec::new() };
         let found = self.people(&all, &filter, PageRequest { rows: 1, ..PageRequest::default() }).await?;
-        Ok(found.total.min(MAX_COUNT))
+        Ok(Ord::min(found.total, MAX_COUNT))
     }
 }
 
 /// Codes of the acts that nobody does to their own account.
 fn not_to_oneself() -> impl Iterator<Item = &'static str> {
     Action::all().filter(|action| action.act().not_self).map(Action::code)
+}
+
+/// Requests a person may decide on: those of the acts within reach, but none about the own account. `None` when there
+/// can be none.
+fn decidable(person: Uuid, may_decide: &[(String, Scope)]) -> Option<Condition> {
+    let mut any = Condition::any();
+    for (action, scope) in may_decide {
+        let of = Condition::all().add(pending_act::Column::Action.eq(action));
+        any = any.add(of.add(condition(scope, PENDING)));
+    }
+    let about_own = Condition::all()
+        .add(pending_act::Column::Object.starts_with(format!("person/{person}")))
+        .add(pending_act::Column::Action.is_in(not_to_oneself()));
+    (!any.is_empty()).then(|| Condition::all().add(any).add(about_own.not()))
 }
 
 fn in_force(now: Timestamp) -> Condition {

@@ -65,10 +65,14 @@ impl Server {
         self.printed.lines().find(|line| line.contains("/link/"))
     }
 
-    /// Status and body of an answer on plain HTTP.
-    pub fn get(&self, address: &str, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(address).expect("it listens");
-        talk(&mut stream, path)
+    /// Status and body of a page, over plain HTTP.
+    pub fn page(&self, path: &str) -> (u16, String) {
+        talk(&mut TcpStream::connect(self.address()).expect("it listens"), path)
+    }
+
+    /// Status and body of what machines ask.
+    pub fn ask(&self, path: &str) -> (u16, String) {
+        talk(&mut TcpStream::connect(&self.health).expect("it listens"), path)
     }
 
     /// Where the pages are, without scheme.

@@ -50,7 +50,7 @@ async fn an_empty_installation_says_what_comes_first() {
     });
     password.await.unwrap();
     let page = app.get(Some(&who), "/").await.is(200).says("設定驗證碼或通行金鑰").hides("設定登入方式");
-    page.hides("建立機關").hides("邀請第二位系統管理者").hides("驗證稽核軌跡");
+    page.hides("建立機關").hides("邀請第二位系統管理者").hides("還沒有驗證過");
     let (store, id) = (app.store().clone(), admin.id);
     let codes = app.store().write(&actor, move |tx| {
         Box::pin(async move {

@@ -146,3 +146,21 @@ async fn a_list_is_taken_away_without_formulas_and_that_is_noted() {
     let filter = bulwark_store::AuditFilter { object: Some("list/people".into()), ..Default::default() };
     assert_eq!(app.store().audit_page(&scope, &filter, None, 10).await.unwrap().rows.len(), 2);
 }
+
+#[tokio::test]
+async fn every_list_is_taken_away_by_those_who_may() {
+    let app = TestApp::new().await;
+    let a = app.organisation("A", None).await;
+    let who = app.person("lead", Role::Competent, a).await;
+    for list in ["organisations", "people", "keys", "audit", "access-log", "emergency-access"] {
+        for format in ["csv", "ods"] {
+            let answer = app.get(Some(&who), &format!("/{list}?format={format}")).await.is(200);
+            let name = answer.headers["content-disposition"].to_str().unwrap().to_owned();
+            assert!(name.contains(&format!("{list}-2026-11-25.{format}")), "{name}");
+        }
+    }
+    let reader = app.person("ciso", Role::AgencyCiso, a).await;
+    app.pass(std::time::Duration::from_secs(301));
+    assert!(app.get(Some(&reader), "/audit?format=csv").await.is(303).location.starts_with("/step-up"));
+    app.get(Some(&reader), "/people?format=csv").await.is(200);
+}

@@ -74,9 +74,10 @@ async fn a_page_shows_what_is_above_and_below_and_who_holds_roles_there() {
     // Whoever may not read people there sees none of them, and no button.
     let reporter = app.person("reporter", Role::Reporter, bureau).await;
     let page = app.get(Some(&reporter), &format!("/organisations/{ministry}")).await.is(200).says("直屬機關");
-    page.hides("first先生").hides("人員帳號").hides("修改機關資料").hides("改隸其他機關");
+    let page = page.hides("first先生").hides("在這裡有效的角色").hides("人員帳號");
+    page.hides("修改機關資料").hides("改隸其他機關");
     let ciso = app.person("ciso", Role::AgencyCiso, bureau).await;
-    app.get(Some(&ciso), &format!("/organisations/{ministry}")).await.is(200).hides("first先生");
+    app.get(Some(&ciso), &format!("/organisations/{ministry}")).await.is(200).hides("在這裡有效的角色");
     app.get(Some(&ciso), &format!("/organisations/{bureau}")).await.is(200).says("reporter先生");
     let vendor = app.person("vendor", Role::Vendor, bureau).await;
     app.get(Some(&vendor), &format!("/organisations/{ministry}")).await.is(403);

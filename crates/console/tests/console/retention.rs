@@ -111,7 +111,7 @@ async fn the_daily_clearing_deletes_what_is_older_than_its_class_allows() {
     };
     cast.set("once", "3", "0").await;
     form("old").await;
-    app.pass(Duration::from_secs(2 * 86_400));
+    app.pass(Duration::from_hours(48));
     form("young").await;
     let gone = |gone: Vec<(RetentionClass, u64)>, class| gone.iter().find(|row| row.0 == class).unwrap().1;
     let first = apply_retention(&app.app).await.unwrap();
@@ -123,7 +123,7 @@ async fn the_daily_clearing_deletes_what_is_older_than_its_class_allows() {
     assert_eq!(gone(second, RetentionClass::Session), 0, "the sessions of this test ended two days ago");
     assert_eq!(form("young").await.as_deref(), Some("/"), "the younger one is still there");
     assert_eq!(form("old").await, None);
-    app.pass(Duration::from_secs(184 * 86_400));
+    app.pass(Duration::from_hours(184 * 24));
     assert_eq!(gone(apply_retention(&app.app).await.unwrap(), RetentionClass::Session), 2);
     let log = app.store().config().audit_file();
     assert_eq!(bulwark_store::audit::verify(app.store(), &log, &[]).await.unwrap().bad, None);

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::areas::audit::{Names, Seen, person_named};
 use crate::areas::emergency_access;
 use crate::fault::Fault;
-use crate::list::{Filter, List, Query, turns};
+use crate::list::{Filter, List, Query, collect, turns};
 use crate::page::{Page, fill, say};
 use crate::route::Routes;
 use crate::who::Who;
@@ -34,7 +34,7 @@ async fn list(State(app): State<Arc<App>>, who: Who, query: Query) -> Result<Res
     let lang = who.lang();
     let scope = who.scope("access_log.read");
     let person = person_named(&app, query.get("person")).await?;
-    let found = app.store.accesses(&scope, person, query.page()).await?;
+    let found = collect(&query, |page| app.store.accesses(&scope, person, page)).await?;
     let mut seen = Seen::default();
     for row in &found.page.rows {
         seen.person(row.person_id).place(row.organisation_id).owner(Some(row.owner_id)).object(&row.object);
@@ -73,8 +73,11 @@ async fn list(State(app): State<Arc<App>>, who: Who, query: Query) -> Result<Res
         next,
         previous,
         empty: text(lang, "empty"),
-        exports: false,
+        exports: true,
     };
+    if let Some(file) = list.file(&app, &who, "access-log").await? {
+        return Ok(file);
+    }
     let mut page = Page::new("access-log", text(lang, "title"));
     let mut first = emergency_access::alerts(&app, &who).await?;
     first.p(&lead(&app, &who, own).await?);

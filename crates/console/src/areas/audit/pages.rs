@@ -6,9 +6,10 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use bulwark_i18n::{args, date_time};
 use bulwark_model::Lang;
+use bulwark_model::rights::{self, Action};
 use bulwark_store::audit::prove_leaf;
 use bulwark_store::entity::audit::leaf;
-use bulwark_store::{AuditFilter, StoreError, Uuid};
+use bulwark_store::{AuditFilter, AuditPage, MAX_ROWS, StoreError, Uuid};
 use serde_json::{Value, json};
 
 use super::names::{Names, Seen, person_named, place_named};
@@ -16,7 +17,7 @@ use super::{Facts, leaf_at, resource_of};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::html::Html;
-use crate::list::{Choice, Filter, List, Query, ROWS, file};
+use crate::list::{Choice, EXPORT_ROWS, Filter, List, Query, ROWS, file};
 use crate::page::{Page, fill, say};
 use crate::texts::texts;
 use crate::who::Who;
@@ -60,7 +61,10 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
     };
     // `after` is a place in the list, as in all lists: the log runs backwards from it.
     let before = query.get("after").map(|seq| seq.parse().unwrap_or(0));
-    let found = app.store.audit_page(&who.scope("audit.read"), &filter, before, ROWS).await?;
+    let found = match query.export() {
+        None => app.store.audit_page(&who.scope("audit.read"), &filter, before, ROWS).await?,
+        Some(_) => whole(&app, &who, &filter).await?,
+    };
     let read: Vec<(&leaf::Model, Option<Facts>)> =
         found.rows.iter().map(|row| (row, Facts::of(row))).collect();
     let mut seen = Seen::default();
@@ -82,8 +86,11 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
         next: found.next.map(|seq| seq.to_string()),
         previous: None,
         empty: text(lang, "empty"),
-        exports: false,
+        exports: who.may("audit.export"),
     };
+    if let Some(file) = list.file(&app, &who, "audit").await? {
+        return Ok(file);
+    }
     let mut page = Page::new("audit", text(lang, "title"));
     if who.may("audit.verify_chain") {
         page = page.action(text(lang, "verify"), "/audit/verify");
@@ -91,6 +98,23 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
     page.main.p(&text(lang, "lead"));
     page.main.push(&list.html());
     Ok(page.show(&who))
+}
+
+/// The log as far as one file goes. Taking it away is an act of its own, and needs fresh proof.
+async fn whole(app: &App, who: &Who, filter: &AuditFilter) -> Result<AuditPage, Fault> {
+    let export = Action::parse("audit.export").map_err(|_| Fault::NotFound)?;
+    rights::may(&who.subject, export, who.now.into())?;
+    if !who.subject.stepped_up(who.now.into()) {
+        return Err(who.step_up());
+    }
+    let scope = who.scope("audit.export");
+    let mut all = app.store.audit_page(&scope, filter, None, MAX_ROWS).await?;
+    while let Some(next) = all.next.filter(|_| all.rows.len() < EXPORT_ROWS) {
+        let more = app.store.audit_page(&scope, filter, Some(next), MAX_ROWS).await?;
+        all.rows.extend(more.rows);
+        all.next = more.next;
+    }
+    Ok(all)
 }
 
 fn filters(lang: Lang) -> Vec<Filter> {

@@ -19,7 +19,7 @@ use crate::areas::audit::{Names, Seen, linked};
 use crate::fault::Fault;
 use crate::form::Form;
 use crate::html::{Html, component};
-use crate::list::{Choice, Filter, List, Query, turns};
+use crate::list::{Choice, Filter, List, Query, collect, turns};
 use crate::page::{Page, error_of, fill};
 use crate::who::Who;
 
@@ -27,8 +27,8 @@ use crate::who::Who;
 pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) -> Result<Response, Fault> {
     let lang = who.lang();
     let only_open = query.get("state") == Some("open");
-    let found =
-        app.store.emergency_access_list(&who.scope("break_glass.read"), only_open, query.page()).await?;
+    let scope = who.scope("break_glass.read");
+    let found = collect(&query, |page| app.store.emergency_access_list(&scope, only_open, page)).await?;
     let mut seen = Seen::default();
     for row in &found.page.rows {
         seen.person(Some(row.person_id)).person(Some(row.confirmed_by)).place(Some(row.owner_id));
@@ -61,8 +61,11 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
         next,
         previous,
         empty: text(lang, "empty"),
-        exports: false,
+        exports: true,
     };
+    if let Some(file) = list.file(&app, &who, "emergency-access").await? {
+        return Ok(file);
+    }
     let mut page = Page::new("emergency-access", text(lang, "title"));
     if who.may("break_glass.request") {
         page = page.action(text(lang, "ask"), "/emergency-access/request");

@@ -47,7 +47,7 @@ pub(super) async fn add(State(app): State<Arc<App>>, who: Who, mut form: Form) -
             refuse(&mut form, obstacle);
         }
     }
-    let Some(from) = from.filter(|_| form.wrong().is_empty()) else { return pages::add_again(&who, &form) };
+    let Some(from) = from.filter(|_| form.wrong().is_empty()) else { return Ok(pages::add_again(&who, &form)) };
     let parent = parent.map(|row| row.id);
     let place = format!("/organisations?q={}", url::form_urlencoded::byte_serialize(code.as_bytes()).collect::<String>());
     let duty = Duty::AddOrganisation { code, name, kind, sector, parent, from: from.to_string() };
@@ -55,7 +55,7 @@ pub(super) async fn add(State(app): State<Arc<App>>, who: Who, mut form: Form) -
         Ok(asked) => Ok(answer(&asked, place)),
         Err(fault) => {
             note(&mut form, fault)?;
-            pages::add_again(&who, &form)
+            Ok(pages::add_again(&who, &form))
         }
     }
 }
@@ -133,15 +133,15 @@ pub(super) async fn change(
     let sector = form.optional("sector", CODE);
     let reason = form.required("reason", LINES);
     if !form.wrong().is_empty() {
-        return pages::change_again(&who, &row, &form);
+        return Ok(pages::change_again(&who, &row, &form));
     }
     if name == row.name && code == row.code && sector == row.sector {
         form.refuse("name", "BW-WEB-057", &[]);
-        return pages::change_again(&who, &row, &form);
+        return Ok(pages::change_again(&who, &row, &form));
     }
     let version = form.shown("version").parse().unwrap_or(0);
     if version != row.version {
-        return pages::change_stale(&who, &row, &mut form, version);
+        return Ok(pages::change_stale(&who, &row, &mut form, version));
     }
     let duty = Duty::ChangeOrganisation { organisation: id, version, code, name, sector };
     match ask(&app, &who, duty, &reason).await {
@@ -149,11 +149,11 @@ pub(super) async fn change(
         // Somebody was faster by a moment.
         Err(Fault::Store(StoreError::Conflict { .. })) => {
             let row = changeable(&app, &who, id).await?;
-            pages::change_stale(&who, &row, &mut form, version)
+            Ok(pages::change_stale(&who, &row, &mut form, version))
         }
         Err(fault) => {
             note(&mut form, fault)?;
-            pages::change_again(&who, &row, &form)
+            Ok(pages::change_again(&who, &row, &form))
         }
     }
 }

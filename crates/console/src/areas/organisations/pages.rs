@@ -298,7 +298,7 @@ async fn roles_held(app: &App, who: &Who, id: Uuid, out: &mut Html) -> Result<()
 }
 
 /// `GET /organisations/add`
-pub(super) async fn add(State(_): State<Arc<App>>, who: Who, query: Query) -> Result<Response, Fault> {
+pub(super) async fn add(who: Who, query: Query) -> Response {
     let mut form = Form::read(b"");
     form.set("kind", "agency");
     form.set("parent", query.get("parent").unwrap_or_default());
@@ -307,7 +307,7 @@ pub(super) async fn add(State(_): State<Arc<App>>, who: Who, query: Query) -> Re
 }
 
 /// The form of a new organisation, with what was filled in and what is wrong with it.
-pub(super) fn add_again(who: &Who, form: &Form) -> Result<Response, Fault> {
+pub(super) fn add_again(who: &Who, form: &Form) -> Response {
     let lang = who.lang();
     let mut page =
         Page::new("organisations", text(lang, "add")).below(text(lang, "title"), "/organisations").narrow().errors(form.wrong());
@@ -322,12 +322,12 @@ pub(super) fn add_again(who: &Who, form: &Form) -> Result<Response, Fault> {
     reason(lang, form, &mut inner);
     inner.put(lang, "button", json!({ "text": text(lang, "add_send"), "once": true }));
     page.main.form("/organisations/add", &who.csrf, None, &inner);
-    Ok(page.show(who))
+    page.show(who)
 }
 
 fn names(lang: Lang, form: &Form, out: &mut Html) {
     let plain = ("autocomplete", json!("off"));
-    out.put(lang, "text-input", field(lang, "organisations", form, "name", &[plain.clone()]));
+    out.put(lang, "text-input", field(lang, "organisations", form, "name", std::slice::from_ref(&plain)));
     let hint = json!({ "text": text(lang, "code_hint") });
     let more = [plain, ("hint", hint), ("width", json!("20")), ("autocapitalize", json!("none")), ("spellcheck", json!("false"))];
     out.put(lang, "text-input", field(lang, "organisations", form, "code", &more));
@@ -359,7 +359,7 @@ pub(super) async fn change(State(app): State<Arc<App>>, who: Who, Path(id): Path
     form.set("code", row.code.clone());
     form.set("sector", row.sector.clone().unwrap_or_default());
     form.set("version", row.version.to_string());
-    change_again(&who, &row, &form)
+    Ok(change_again(&who, &row, &form))
 }
 
 fn change_page(who: &Who, row: &organisation::Model, form: &Form, title: &str) -> Page {
@@ -372,12 +372,12 @@ fn change_page(who: &Who, row: &organisation::Model, form: &Form, title: &str) -
 }
 
 /// The form of a change, with what was filled in and what is wrong with it.
-pub(super) fn change_again(who: &Who, row: &organisation::Model, form: &Form) -> Result<Response, Fault> {
+pub(super) fn change_again(who: &Who, row: &organisation::Model, form: &Form) -> Response {
     let lang = who.lang();
     let mut page = change_page(who, row, form, "change");
     page.main.p(&text(lang, "second_person"));
     change_form(who, row, form, "change_send", &mut page.main);
-    Ok(page.show(who))
+    page.show(who)
 }
 
 fn change_form(who: &Who, row: &organisation::Model, form: &Form, send: &str, out: &mut Html) {
@@ -395,7 +395,7 @@ fn change_form(who: &Who, row: &organisation::Model, form: &Form, send: &str, ou
 }
 
 /// After a save that came too late: both versions, and the form to go on from the present one.
-pub(super) fn change_stale(who: &Who, row: &organisation::Model, form: &mut Form, mine: i64) -> Result<Response, Fault> {
+pub(super) fn change_stale(who: &Who, row: &organisation::Model, form: &mut Form, mine: i64) -> Response {
     let lang = who.lang();
     let mut page = change_page(who, row, form, "change");
     let theirs = [row.name.clone(), row.code.clone(), row.sector.clone().unwrap_or_default()];
@@ -405,7 +405,7 @@ pub(super) fn change_stale(who: &Who, row: &organisation::Model, form: &mut Form
     // Sending it again is now a choice made with the present version in sight.
     form.set("version", row.version.to_string());
     change_form(who, row, form, "save_mine", &mut page.main);
-    Ok(conflict(page.show(who)))
+    conflict(page.show(who))
 }
 
 /// `GET /organisations/{id}/move`
