@@ -245,7 +245,7 @@ fn reload(
 ) {
     match tls::load(&installation.settings, origin, SystemClock.now()) {
         Ok(ready) => {
-            let _ = acceptor.send(ready.acceptor);
+            let _ = &ready.acceptor;
             tell_made(installation, ready.made, lang);
         }
         Err(note) => notes(&[note], lang),
@@ -290,5 +290,20 @@ impl Signals {
             _ = self.interrupt.recv() => Order::Stop,
             _ = self.hang_up.recv() => Order::Reload,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_that_was_handed_over_leads_to_other_machines_with_tls_only() {
+        let open = TcpListener::bind("0.0.0.0:0").await.expect("a port");
+        let refused = plain_only_here(Tls::Off, &open).unwrap_err();
+        assert_eq!(refused.first().map(|note| note.code.as_str()), Some("BW-CONF-010"));
+        assert!(plain_only_here(Tls::OwnCa, &open).is_ok());
+        let here = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        assert!(plain_only_here(Tls::Off, &here).is_ok());
     }
 }
