@@ -4,6 +4,7 @@
 mod cli;
 mod clock;
 mod cruise;
+mod deadline;
 mod ds;
 mod explain;
 mod home;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         cli::Command::Cruise(command) => cruise::main(command, cli.lang),
         cli::Command::Probe(command) => probe::main(command, cli.lang),
         cli::Command::Ds(command) => ds::main(command, cli.lang),
+        cli::Command::Clock(command) => deadline::main(command, cli.lang),
         cli::Command::Validate { kind, value, .. } => Ok(validate::main(kind, value.as_deref(), cli.lang)),
         cli::Command::Explain { id } => explain::main(&id, cli.lang),
     };

@@ -76,6 +76,8 @@ fn every_message_code_has_its_page() {
         bulwark_bundle::texts(),
         bulwark_ui::texts(),
         bulwark_ui::tokens::texts(),
+        bulwark_clock::texts(),
+        bulwark_workflow::texts(),
     ];
     let mut areas: BTreeMap<String, BTreeMap<String, [String; 4]>> = BTreeMap::new();
     for catalogue in catalogues {

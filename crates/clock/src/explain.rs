@@ -46,6 +46,12 @@ pub fn shown(at: Timestamp) -> Text {
     second(local_second(at))
 }
 
+/// A moment for files and programs: `2026-03-02T12:00:00+08:00`, to the second.
+pub fn rfc3339(at: Timestamp) -> String {
+    let whole = Timestamp::from_second(at.as_second()).unwrap_or(at);
+    whole.display_with_offset(jiff::tz::offset(8)).to_string()
+}
+
 /// An amount in words: 1 個月, 8 hours.
 pub fn amount(term: Term) -> Text {
     let unit = match (term.rule(), term.unit()) {

@@ -19,6 +19,7 @@
 
 mod calendar;
 mod clock;
+mod course;
 mod csv;
 mod day;
 mod explain;
@@ -36,7 +37,8 @@ use bulwark_model::Diagnostic;
 
 pub use calendar::{Calendar, CalendarDay, Closure, DayChange, NoCalendar};
 pub use clock::{Breach, Clock, Entry, Event, Law, Standing, What, Who};
-pub use explain::{amount, sentence, shown};
+pub use course::{Course, courses};
+pub use explain::{amount, rfc3339, sentence, shown};
 pub use input::{Moment, parse_date, parse_moment, parse_pause};
 pub use pause::{Pause, Pauses};
 pub use reckon::{Measure, NoEnd, Place, Reckoning, Term, consumed, reckon, remaining};

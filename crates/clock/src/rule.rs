@@ -7,12 +7,12 @@ use std::sync::LazyLock;
 
 use bulwark_i18n::args;
 use bulwark_model::rights::Role;
-use bulwark_model::{Diagnostic, Location};
+use bulwark_model::{Diagnostic, Location, Text};
 use jiff::civil::Date;
 
 use crate::reckon::Term;
 use crate::words::{Certainty, OrgClass, PeriodRule, Unit};
-use crate::{csv, diagnostic};
+use crate::{csv, diagnostic, texts};
 
 const HEADER: [&str; 17] = [
     "rule_version",
@@ -82,6 +82,21 @@ pub struct MaxExtension {
 }
 
 impl Rule {
+    /// What is due, for people: 損害控制或復原.
+    pub fn label(&self) -> Text {
+        named("clock", &self.clock_id)
+    }
+
+    /// The start event, for people.
+    pub fn start_label(&self) -> Text {
+        named("event", &self.start_event)
+    }
+
+    /// The stop event, for people.
+    pub fn stop_label(&self) -> Text {
+        named("event", &self.stop_event)
+    }
+
     /// Whether the row is for a body of this class and an incident of this level. A body is of one class, so
     /// [`OrgClass::Any`] asks for rows that hold for all.
     pub fn is_for(&self, class: OrgClass, level: Option<u8>) -> bool {
@@ -90,6 +105,11 @@ impl Rule {
         });
         level_fits && (self.org_class == OrgClass::Any || self.org_class == class)
     }
+}
+
+/// The words for a code of the table; the code itself when an imported table has one we have no words for.
+fn named(list: &str, code: &str) -> Text {
+    texts().get(&format!("{list}.{code}")).cloned().unwrap_or_else(|| Text::both(code))
 }
 
 /// All rows.

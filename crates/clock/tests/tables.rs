@@ -7,7 +7,9 @@ mod support;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use bulwark_clock::{Calendar, Law, OrgClass, Pauses, Place, Point, RuleTable, WarningTable, reckon, texts};
+use bulwark_clock::{
+    Calendar, Law, OrgClass, Pauses, Place, Point, RuleTable, WarningTable, courses, reckon, texts,
+};
 use bulwark_i18n::wrong_usage;
 use bulwark_testkit::{shared_data, workspace_root};
 use support::{at, by_hand, shown};
@@ -224,4 +226,54 @@ fn the_sentences_are_good_chinese_and_none_is_missing() {
     for state in bulwark_clock::State::ALL {
         assert_ne!(state.label().en, format!("state.{state}"));
     }
+}
+
+#[test]
+fn everything_in_the_rows_has_a_name_for_people() {
+    let rules = RuleTable::embedded();
+    let named = |label: bulwark_model::Text, code: &str| label.zh_tw != code && label.en != code;
+    for rule in rules.iter() {
+        assert!(named(rule.label(), &rule.clock_id), "{}", rule.clock_id);
+        assert!(named(rule.start_label(), &rule.start_event), "{}", rule.start_event);
+        assert!(named(rule.stop_label(), &rule.stop_event), "{}", rule.stop_event);
+    }
+    let used = |list: &str, code: &str| match list {
+        "clock" => rules.iter().any(|rule| rule.clock_id == code),
+        _ => rules.iter().any(|rule| rule.start_event == code || rule.stop_event == code),
+    };
+    let idle: Vec<&str> = texts()
+        .keys()
+        .filter(|key| {
+            key.split_once('.')
+                .is_some_and(|(list, code)| matches!(list, "clock" | "event") && !used(list, code))
+        })
+        .collect();
+    assert_eq!(idle, [""; 0], "names of nothing");
+}
+
+#[test]
+fn a_version_is_laid_out_from_awareness() {
+    let law = Law::embedded();
+    let rules = law.rules.of_version("tw-2021-08-23").expect("a version");
+    let events = [("aware_at".to_owned(), at("2026-01-30 23:50"))].into();
+    let found = courses(&rules, &events, law);
+    let row = |id: &str, level: u8| {
+        let course =
+            found.iter().find(|c| c.rule.clock_id == id && c.rule.is_for(OrgClass::Gov, Some(level)));
+        let course = course.expect("a row");
+        (course.latest, course.end.map(|end| shown(end.expect("an end").due)))
+    };
+    let end = |latest, time: &str| (latest, Some(time.to_owned()));
+    assert_eq!(row("report", 1), end(false, "2026-01-31 00:50:00"));
+    assert_eq!(row("review", 1), end(true, "2026-01-31 08:50:00"));
+    assert_eq!(row("review", 3), end(true, "2026-01-31 02:50:00"));
+    assert_eq!(row("review_notify", 1), end(true, "2026-01-31 09:50:00"));
+    assert_eq!(row("contain", 2), end(false, "2026-02-02 23:50:00"));
+    assert_eq!(row("contain", 4), end(false, "2026-02-01 11:50:00"));
+    assert_eq!(row("improve_report", 1), end(true, "2026-03-02 23:59:59"));
+    assert_eq!(row("rereport", 1), (false, None), "nothing says when a level changes");
+    let events = [("reported_at".to_owned(), at("2026-01-31 00:10"))].into();
+    let found = courses(&rules, &events, law);
+    let review = found.iter().find(|course| course.rule.clock_id == "review").expect("a row");
+    assert_eq!((review.latest, review.start), (false, Some(at("2026-01-31 00:10"))));
 }
