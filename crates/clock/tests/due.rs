@@ -67,6 +67,15 @@ fn the_last_day_moves_past_days_off() {
 }
 
 #[test]
+fn a_saturday_moves_to_monday_even_past_a_worked_sunday() {
+    let worked = "西元日期,星期,是否放假,備註\n20260628,日,0,補行上班\n";
+    let calendar = Calendar::taiwan().clone().revised_by(&Calendar::read(worked.as_bytes(), "c.csv").0);
+    let week = Term::new(PeriodRule::Apa48, 1, Some(Unit::Week)).expect("a week");
+    let found = reckon(&[week], at("2026-06-20 10:00"), &Pauses::default(), Place::of(&calendar));
+    assert_eq!(found.map(|end| shown(end.due)), Ok("2026-06-29 12:00:00".to_owned()));
+}
+
+#[test]
 fn hours_run_at_once_and_nothing_moves_them() {
     for rule in [PeriodRule::Elapsed, PeriodRule::Apa48] {
         let hours = Term::new(rule, 72, Some(Unit::Hour)).expect("hours");
@@ -114,6 +123,10 @@ fn a_pause_counts_in_the_unit_of_the_period() {
     assert_eq!(end(term(PeriodRule::Workdays, 3), "2026-03-05 09:00", &weekend, &[]), "2026-03-11 23:59:59");
     assert_eq!(end(term(PeriodRule::Days, 7), "2026-03-05 09:00", &weekend, &[]), "2026-03-15 23:59:59");
     assert_eq!(end(term(PeriodRule::Apa48, 1), "2026-03-05 09:00", &weekend, &[]), "2026-04-08 23:59:59");
+    // A pause that begins on the Sunday after the last day, a Saturday, is not passed over.
+    let sunday = [pause("2026-06-28 00:00", "2026-06-30 00:00")];
+    let week = Term::new(PeriodRule::Apa48, 7, Some(Unit::Day)).expect("seven days");
+    assert_eq!(end(week, "2026-06-20 00:00", &sunday, &[]), "2026-06-30 23:59:59");
     // Overlapping pauses are one; a pause after the end is none; one before the start counts from the start.
     let twice =
         [pause("2026-03-02 12:00", "2026-03-02 14:00"), pause("2026-03-02 13:00", "2026-03-02 15:00")];

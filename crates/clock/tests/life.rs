@@ -54,6 +54,10 @@ fn met_to_the_second() {
     let late = event("2026-03-07 10:00", What::Done { at: at("2026-03-05 09:00") });
     let late = with(contain.clone(), &[late]);
     assert_eq!((late.state(now), late.breaches(now).len()), (State::Met, 0));
+    // Recorded only after the time had run out: a plain breach, set by no change.
+    let fresh = clock("tw-2026-01-05", "contain", Some(2));
+    let told_late = with(fresh, &[event("2026-03-06 10:00", What::Started { at: at("2026-03-02 10:00") })]);
+    assert_eq!(told_late.breaches(now).iter().map(|b| b.cause).collect::<Vec<_>>(), [None]);
     let cancel = |time| event(time, What::Cancelled { reason: "撤回核定".to_owned() });
     assert_eq!(with(contain.clone(), &[cancel("2026-03-03 10:00")]).state(now), State::Cancelled);
     assert_eq!(with(contain.clone(), &[cancel("2026-03-06 10:00")]).state(now), State::BreachedThenCancelled);
