@@ -180,10 +180,7 @@ fn part(key: &str, value: &Text) -> Text {
 
 /// A part of the sentence with `{a}` and `{b}`.
 fn two(key: &str, a: &Text, b: &Text) -> Text {
-    let key = format!("sentence.{key}");
-    let zh_tw = texts().text(&key, &args![a = a.zh_tw, b = b.zh_tw]).zh_tw;
-    let en = texts().text(&key, &args![a = a.en, b = b.en]).en;
-    Text { zh_tw, en }
+    texts().text_of(&format!("sentence.{key}"), &[("a", a), ("b", b)])
 }
 
 fn join(parts: &[Text]) -> Text {

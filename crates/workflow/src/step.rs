@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::condition::{Condition, Question};
-use crate::diagnostic;
 use crate::facts::{Actor, Facts};
 use crate::field::Fields;
 use crate::guard::Effect;
 use crate::machine::{Machine, Target, Transition};
+use crate::{diagnostic, texts};
 
 /// Where a case stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -286,10 +286,7 @@ fn listed(names: &[Text]) -> Text {
 
 /// A message whose arguments differ in the two languages.
 fn in_both(code: &str, words: &[(&str, Text)]) -> Diagnostic {
-    let zh: Vec<(&str, String)> = words.iter().map(|(name, text)| (*name, text.zh_tw.clone())).collect();
-    let en: Vec<(&str, String)> = words.iter().map(|(name, text)| (*name, text.en.clone())).collect();
-    let (mut note, other) = (diagnostic(code, &zh), diagnostic(code, &en));
-    note.what.en = other.what.en;
-    note.hint.en = other.hint.en;
-    note
+    let words: Vec<(&str, &Text)> = words.iter().map(|(name, text)| (*name, text)).collect();
+    let text = |part: &str| texts().text_of(&format!("{code}.{part}"), &words);
+    Diagnostic::new(code, text("what"), text("hint"))
 }

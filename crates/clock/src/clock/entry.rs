@@ -116,8 +116,5 @@ fn both(key: &str, a: &Text, b: &Text) -> Text {
 }
 
 fn three(key: &str, a: &Text, b: &Text, c: &Text) -> Text {
-    let key = format!("entry.{key}");
-    let zh_tw = texts().text(&key, &args![a = a.zh_tw, b = b.zh_tw, c = c.zh_tw]).zh_tw;
-    let en = texts().text(&key, &args![a = a.en, b = b.en, c = c.en]).en;
-    Text { zh_tw, en }
+    texts().text_of(&format!("entry.{key}"), &[("a", a), ("b", b), ("c", c)])
 }
