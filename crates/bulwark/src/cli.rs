@@ -9,6 +9,8 @@ use bulwark_model::{Domain, Intensity, Lang, Severity};
 use bulwark_twid::Kind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::Which;
+
 /// 壁壘 Bulwark：政府資訊系統安全與韌性平臺
 /// Security and resilience of government information systems
 #[derive(Debug, Parser)]
@@ -37,6 +39,51 @@ pub enum Command {
     /// 期限：依法計算屆滿時間，並以一句話說明 Time limits: count an end as the law does, and explain it in one sentence
     #[command(subcommand)]
     Clock(Clock),
+    /// 啟動平臺網站 Run the console
+    Serve(Which),
+    /// 設定：檢查、顯示、範例 The configuration: check, show, example
+    #[command(subcommand)]
+    Config(Config),
+    /// 檢查資料夾、金鑰、憑證、磁碟、資料庫、稽核紀錄與備份，並說明怎麼辦 Look at folder, keys, certificate, disk, database, audit log and backup, and say what to do
+    Doctor {
+        #[command(flatten)]
+        which: Which,
+        /// 達此嚴重度即以 1 結束（危險為 high，注意為 low） Exit 1 at or above this severity (danger is high, caution is low)
+        #[arg(long, default_value = "medium", value_name = "SEVERITY")]
+        fail_on: Severity,
+    },
+    /// 稽核紀錄：驗證、舉證、匯出 The audit log: verify, prove, export
+    #[command(subcommand)]
+    Audit(Audit),
+    /// 備份到空的資料夾（不含金鑰） Back up into an empty folder (without keys)
+    Backup {
+        /// 空的資料夾 An empty folder
+        dir: PathBuf,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// 由備份還原到空的資料夾，並逐表逐筆核對 Restore a backup into an empty folder and compare every row
+    Restore {
+        /// 備份資料夾 Folder of the backup
+        dir: PathBuf,
+        /// 還原到這個空的資料夾 The empty folder to restore into
+        #[arg(long, value_name = "DIR")]
+        into: PathBuf,
+        /// 金鑰所在的資料夾；未填則為現行資料夾 Folder of the keys; the data folder in use unless given
+        #[arg(long, value_name = "DIR")]
+        keys: Option<PathBuf>,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// 搬移資料庫 Move the database
+    #[command(subcommand)]
+    Migrate(Migrate),
+    /// 在這臺機器上管理帳號 Accounts, on the machine itself
+    #[command(subcommand)]
+    Admin(Admin),
+    /// 在受限的子行程中讀取上傳的表格 Read an uploaded table in a child behind walls
+    #[command(hide = true)]
+    ParseTable,
     /// 驗證欄位：每行一個 JSON 字串，逐行回覆 Validate fields: one JSON string a line in, one object a line out
     Validate {
         /// 種類，例如 person-id；未填則列出全部 Kind such as person-id; all are listed when it is left out
@@ -52,6 +99,80 @@ pub enum Command {
     Explain {
         /// 檢查項目或訊息代碼 Check id or message code
         id: String,
+    },
+}
+
+/// `bulwark config …`
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// 指出設定的每一個錯誤 Name every mistake of the configuration
+    Check(Which),
+    /// 顯示現行設定，祕密不顯示 Show the settings in force, without secrets
+    Show {
+        #[command(flatten)]
+        which: Which,
+        /// 同時顯示每一項從哪裡來 Say where each came from, too
+        #[arg(long)]
+        origin: bool,
+    },
+    /// 印出含說明的範例 Print a commented example
+    Example,
+}
+
+/// `bulwark audit …`
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// 逐筆核對資料庫、稽核檔與已簽署的根，指出第一筆不符的紀錄 Compare database, audit file and signed roots leaf by leaf and name the first bad one
+    Verify {
+        #[command(flatten)]
+        which: Which,
+        /// 另行保管的簽署根（可重複） A signed root kept elsewhere (repeatable)
+        #[arg(long, value_name = "FILE")]
+        from: Vec<PathBuf>,
+    },
+    /// 印出一個物件所有紀錄的證明（JSON），可用 tools/audit-verify 獨立驗證 Print the proof of every act on an object (JSON); tools/audit-verify checks it
+    Prove {
+        /// 物件，例如 person/0193… Object such as person/0193…
+        object: String,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// 匯出稽核紀錄（C2SP tlog-tiles）、簽署的根與公鑰 Write the log (C2SP tlog-tiles), its signed root and the public key
+    Export {
+        /// 空的資料夾 An empty folder
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// `bulwark migrate …`
+#[derive(Debug, Subcommand)]
+pub enum Migrate {
+    /// 由 SQLite 搬到空的 PostgreSQL 資料庫，並核對每一張表 From SQLite to an empty PostgreSQL database, comparing every table
+    SqliteToPostgres {
+        /// 內含連線字串的檔案（權限 600） File with the connection string (mode 600)
+        #[arg(long, value_name = "FILE")]
+        url_file: PathBuf,
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// `bulwark admin …`
+#[derive(Debug, Subcommand)]
+pub enum Admin {
+    /// 產生一次性登入連結，供無人能登入時使用；會留下稽核紀錄 Make a link that logs in once, for when nobody can; it is recorded
+    Link {
+        /// 登入名稱 Log-in name
+        #[arg(long, value_name = "NAME")]
+        login: String,
+        /// 理由 Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        which: Which,
     },
 }
 

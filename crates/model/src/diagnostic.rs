@@ -20,6 +20,15 @@ pub enum Location {
         /// 1-based column in characters, 0 when unknown.
         column: u32,
     },
+    /// A cell of a table as a spreadsheet program shows it.
+    Cell {
+        /// Name of the sheet, empty for a format that has none.
+        sheet: String,
+        /// 1-based row, the heading included.
+        row: u32,
+        /// 1-based column, 0 when the whole row is meant.
+        column: u32,
+    },
     /// A record inside a bundle, a host, a URL, a form field: anything with a name.
     Named(String),
 }
@@ -30,9 +39,30 @@ impl std::fmt::Display for Location {
             Self::None => Ok(()),
             Self::File { path, line: 0, .. } => write!(f, "{path}"),
             Self::File { path, line, column } => write!(f, "{path}:{line}:{column}"),
+            Self::Cell { sheet, row, column } => {
+                if !sheet.is_empty() {
+                    write!(f, "{sheet}!")?;
+                }
+                // A whole row is written as a range of rows is: `7:7`.
+                match column {
+                    0 => write!(f, "{row}:{row}"),
+                    _ => write!(f, "{}{row}", column_letters(*column)),
+                }
+            }
             Self::Named(name) => f.write_str(name),
         }
     }
+}
+
+/// The letters spreadsheet programs write over a column: 1 is `A`, 27 is `AA`.
+fn column_letters(mut column: u32) -> String {
+    let mut letters = Vec::new();
+    while column > 0 {
+        column -= 1;
+        letters.push(char::from(b'A' + u8::try_from(column % 26).unwrap_or_default()));
+        column /= 26;
+    }
+    letters.iter().rev().collect()
 }
 
 /// One message to a person: what happened, where, and what to do next.
@@ -103,6 +133,17 @@ impl Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_is_named_as_spreadsheet_programs_name_it() {
+        let place =
+            |sheet: &str, row, column| Location::Cell { sheet: sheet.into(), row, column }.to_string();
+        assert_eq!(place("系統清單", 3, 2), "系統清單!B3");
+        assert_eq!(place("", 12, 0), "12:12");
+        assert_eq!([place("", 1, 26), place("", 1, 27), place("", 1, 702), place("", 1, 703)], [
+            "Z1", "AA1", "ZZ1", "AAA1"
+        ]);
+    }
 
     #[test]
     fn a_terminal_message_names_place_code_cause_and_hint() {

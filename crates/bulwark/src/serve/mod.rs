@@ -1,0 +1,269 @@
+//! `bulwark serve`: the console on this machine.
+//!
+//! The order of a start: data folder, store (which locks it), sockets, certificates, first link, ready. Whoever gets
+//! the first link gets it once, so everything that can fail comes before it.
+
+mod count;
+mod health;
+mod listen;
+pub mod own_ca;
+mod systemd;
+pub mod tls;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::middleware::from_fn_with_state;
+use bulwark_i18n::args;
+use bulwark_model::{Clock as _, Diagnostic, Exit, Lang};
+use bulwark_store::Store;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use self::listen::Bounds;
+use self::own_ca::Made;
+use crate::clock::SystemClock;
+use crate::config::Which;
+use crate::installation::{Installation, block_on};
+use crate::local::{link_at, socket};
+use crate::print::{aside, line, notes};
+use crate::texts::{diagnostic, texts};
+
+/// Between two signed roots of the audit log, when anything happened.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+/// Between two looks at the certificate.
+const CERTIFICATE_EVERY: Duration = Duration::from_secs(6 * 3600);
+/// How long the store may take to close.
+const CLOSE_WAIT: Duration = Duration::from_secs(10);
+/// Connections of machines that ask how it is doing.
+const HEALTH_BOUNDS: Bounds = Bounds { connections: 16, per_address: 16 };
+
+/// Runs the command.
+///
+/// # Errors
+/// Why it did not start.
+pub fn main(which: &Which, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
+    let installation = Installation::load(which)?;
+    installation.prepare()?;
+    block_on(async {
+        let store = Store::open(installation.config()).await.map_err(|e| installation.failed(&e))?;
+        let served = serve(&installation, &store, lang).await;
+        let closed = tokio::time::timeout(CLOSE_WAIT, store.close()).await;
+        if closed.is_err() {
+            aside(texts().text("serve.close_late", &[]).get(lang));
+        }
+        served
+    })?;
+    Ok(Exit::Ok)
+}
+
+async fn serve(installation: &Installation, store: &Store, lang: Lang) -> Result<(), Vec<Diagnostic>> {
+    let settings = &installation.settings;
+    let mut signals = Signals::new().map_err(|e| vec![diagnostic(texts(), "BW-CLI-035", &[]).because(e)])?;
+    let listener = listener(settings.server.listen).await?;
+    let health_listener = bind(settings.server.health_listen).await?;
+    let port = listener.local_addr().map_or(settings.server.listen.port(), |address| address.port());
+    let origin = installation.origin(port);
+    let ready = tls::load(settings, &origin, SystemClock.now()).map_err(|note| vec![note])?;
+    tell_made(installation, ready.made, lang);
+    let (acceptor, in_use) = watch::channel(ready.acceptor);
+
+    let (stop, stopped) = watch::channel(false);
+    let writable = Arc::new(AtomicBool::new(true));
+    let counters = Arc::new(count::Counters::default());
+    let watched = health::Watched {
+        store: store.clone(),
+        counters: Arc::clone(&counters),
+        writable: Arc::clone(&writable),
+        certificate: tls::certificate(settings),
+    };
+    let plain = watch::channel(None).1;
+    let health = address(&health_listener);
+    let mut tasks = vec![
+        tokio::spawn(listen::serve(health_listener, plain, health::router(watched), HEALTH_BOUNDS, stopped.clone())),
+        tokio::spawn(sign(store.clone(), writable, stopped.clone(), lang)),
+        tokio::spawn(renew(installation.clone(), origin.clone(), acceptor.clone(), stopped.clone(), lang)),
+    ];
+    tasks.extend(local_socket(installation, store, &origin, &stopped, lang));
+
+    let today = jiff::tz::offset(8).to_datetime(SystemClock.now()).date();
+    let first = bulwark_console::first_start(store, today).await.map_err(|e| installation.failed(&e))?;
+    if let Some(first) = first {
+        let link = link_at(&origin, first.token.reveal());
+        line(texts().text("serve.first", &args![login = first.login]).get(lang));
+        line(&link);
+    }
+    let app = bulwark_console::App::new(store.clone(), console_settings(installation, &origin));
+    let router = bulwark_console::router(&app).layer(from_fn_with_state(counters, count::count));
+    let limits = &settings.limits;
+    let bounds = Bounds { connections: limits.connections, per_address: limits.connections_per_address };
+    let console = tokio::spawn(listen::serve(listener, in_use, router, bounds, stopped));
+    line(texts().text("serve.ready", &args![origin = origin, health = health]).get(lang));
+    systemd::notify("READY=1");
+
+    while signals.next().await == Order::Reload {
+        reload(installation, &origin, &acceptor, lang);
+    }
+    systemd::notify("STOPPING=1");
+    let _ = stop.send(true);
+    let _ = console.await;
+    for task in tasks {
+        let _ = task.await;
+    }
+    line(texts().text("serve.stopped", &[]).get(lang));
+    Ok(())
+}
+
+fn console_settings(installation: &Installation, origin: &str) -> bulwark_console::Settings {
+    let settings = &installation.settings;
+    bulwark_console::Settings {
+        origin: origin.to_owned(),
+        session_hours: settings.session.hours,
+        idle_minutes: settings.session.idle_minutes,
+        requests_per_second: settings.limits.requests_per_second,
+        breached_passwords: settings.password.breached.clone(),
+        ..bulwark_console::Settings::default()
+    }
+}
+
+/// The socket that systemd opened, else one of our own.
+async fn listener(address: SocketAddr) -> Result<TcpListener, Vec<Diagnostic>> {
+    match systemd::listener() {
+        Some(listener) => listener
+            .set_nonblocking(true)
+            .and_then(|()| TcpListener::from_std(listener))
+            .map_err(|e| vec![taken(address).because(e)]),
+        None => bind(address).await,
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Vec<Diagnostic>> {
+    TcpListener::bind(address).await.map_err(|e| vec![taken(address).because(e)])
+}
+
+fn taken(address: SocketAddr) -> Diagnostic {
+    diagnostic(texts(), "BW-CLI-039", &args![address = address])
+}
+
+fn address(listener: &TcpListener) -> String {
+    listener.local_addr().map(|address| address.to_string()).unwrap_or_default()
+}
+
+/// Serves the local socket. Without it, commands that write wait until the server is stopped; that is said.
+fn local_socket(
+    installation: &Installation,
+    store: &Store,
+    origin: &str,
+    stopped: &watch::Receiver<bool>,
+    lang: Lang,
+) -> Option<JoinHandle<()>> {
+    let path = installation.dir().join(socket::NAME);
+    match socket::listen(&path) {
+        Ok(listener) => Some(tokio::spawn(socket::serve(listener, store.clone(), origin.to_owned(), stopped.clone()))),
+        Err(e) => {
+            let note = diagnostic(texts(), "BW-CLI-036", &args![path = path.display()]);
+            notes(&[note.because(e)], lang);
+            None
+        }
+    }
+}
+
+/// Signs the head of the audit log once a minute while anything happens, and once at the end.
+async fn sign(store: Store, writable: Arc<AtomicBool>, mut stop: watch::Receiver<bool>, lang: Lang) {
+    let mut signed = None;
+    loop {
+        let last = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => true,
+            () = tokio::time::sleep(CHECKPOINT_EVERY) => false,
+        };
+        if signed != Some(store.commits()) || !writable.load(Ordering::Relaxed) {
+            let done = store.checkpoint().await;
+            writable.store(done.is_ok(), Ordering::Relaxed);
+            match done {
+                Ok(()) => signed = Some(store.commits()),
+                Err(e) => notes(&[e.diagnostic(&store.config().dir.display().to_string())], lang),
+            }
+        }
+        if last {
+            return;
+        }
+    }
+}
+
+/// Renews the certificate of the own authority before it ends.
+async fn renew(
+    installation: Installation,
+    origin: String,
+    acceptor: watch::Sender<Option<TlsAcceptor>>,
+    mut stop: watch::Receiver<bool>,
+    lang: Lang,
+) {
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(CERTIFICATE_EVERY) => reload(&installation, &origin, &acceptor, lang),
+        }
+    }
+}
+
+/// Loads the certificates again. Those in use stay when the new ones cannot be used.
+fn reload(
+    installation: &Installation,
+    origin: &str,
+    acceptor: &watch::Sender<Option<TlsAcceptor>>,
+    lang: Lang,
+) {
+    match tls::load(&installation.settings, origin, SystemClock.now()) {
+        Ok(ready) => {
+            tell_made(installation, ready.made, lang);
+            let _ = acceptor.send(ready.acceptor);
+        }
+        Err(note) => notes(&[note], lang),
+    }
+}
+
+/// Says what was made anew: browsers have to be told of an authority.
+fn tell_made(installation: &Installation, made: Made, lang: Lang) {
+    let path = own_ca::Files::of(installation.dir()).authority;
+    match made {
+        Made::Nothing => {}
+        Made::Certificate => line(texts().text("serve.renewed", &[]).get(lang)),
+        Made::Authority => line(texts().text("serve.authority", &args![path = path.display()]).get(lang)),
+    }
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Stop,
+    Reload,
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Order {
+        tokio::select! {
+            _ = self.terminate.recv() => Order::Stop,
+            _ = self.interrupt.recv() => Order::Stop,
+            _ = self.hang_up.recv() => Order::Reload,
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The console through its router, in process: no port, no browser.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod audit;
+mod doors;
+mod emergency_access;
+mod home;
+mod import;
+mod matrix;
+mod people;
+mod provider;
+mod support;
