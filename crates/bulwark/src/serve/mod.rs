@@ -1,6 +1,6 @@
 //! `bulwark serve`: the console on this machine.
 //!
-//! The order of a start: data folder, store (which locks it), sockets, certificates, first link, ready. Whoever gets
+//! The order of a start: data folder, store (which locks it), certificates, sockets, first link, ready. Whoever gets
 //! the first link gets it once, so everything that can fail comes before it.
 
 mod count;
@@ -65,14 +65,14 @@ pub fn main(which: &Which, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
 async fn serve(installation: &Installation, store: &Store, lang: Lang) -> Result<(), Vec<Diagnostic>> {
     let settings = &installation.settings;
     let mut signals = Signals::new().map_err(|e| vec![diagnostic(texts(), "BW-CLI-035", &[]).because(e)])?;
+    let ready = tls::load(settings, &installation.origin(settings.server.listen.port()), SystemClock.now());
+    let ready = ready.map_err(|note| vec![note])?;
+    tell_made(installation, ready.made, lang);
+    let (acceptor, in_use) = watch::channel(ready.acceptor);
     let listener = listener(settings.server.listen).await?;
     let health_listener = bind(settings.server.health_listen).await?;
     let port = listener.local_addr().map_or(settings.server.listen.port(), |address| address.port());
     let origin = installation.origin(port);
-    let ready = tls::load(settings, &origin, SystemClock.now()).map_err(|note| vec![note])?;
-    tell_made(installation, ready.made, lang);
-    let (acceptor, in_use) = watch::channel(ready.acceptor);
-
     let (stop, stopped) = watch::channel(false);
     let writable = Arc::new(AtomicBool::new(true));
     let counters = Arc::new(count::Counters::default());
@@ -220,8 +220,8 @@ fn reload(
 ) {
     match tls::load(&installation.settings, origin, SystemClock.now()) {
         Ok(ready) => {
-            tell_made(installation, ready.made, lang);
             let _ = acceptor.send(ready.acceptor);
+            tell_made(installation, ready.made, lang);
         }
         Err(note) => notes(&[note], lang),
     }

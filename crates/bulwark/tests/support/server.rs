@@ -1,6 +1,6 @@
 //! A console that runs as a child process until it is stopped or dropped.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
@@ -20,14 +20,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one on free ports with its data in `store` and waits until it is ready.
-    pub fn start(folder: &Path, more: &[&str]) -> Self {
+    /// Starts one with its data in `store`.
+    pub fn start(folder: &Path, store: &str) -> Self {
+        Self::start_from(folder, &["--store", store])
+    }
+
+    /// Starts one on free ports and waits until it is ready.
+    pub fn start_from(folder: &Path, which: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bulwark"));
         command
             .current_dir(folder)
             .args(["--lang", "en", "serve"])
-            .args(if more.contains(&"--config") { &[][..] } else { &["--store", "store"] })
-            .args(more)
+            .args(which)
             .env("BULWARK__SERVER__LISTEN", "127.0.0.1:0")
             .env("BULWARK__SERVER__HEALTH_LISTEN", "127.0.0.1:0")
             .stdout(Stdio::piped())

@@ -1,6 +1,6 @@
 //! The end of a period: the one place where it is counted.
 //!
-//! Source of the rules: 行政程序法 §48 as incident-grc §1 tells it; ADR 0002 for what they leave open.
+//! Source of the rules: 行政程序法 §48 as incident-grc §1 tells it; ADR 0004 for what they leave open.
 
 mod measure;
 
