@@ -3,8 +3,8 @@
 mod support;
 
 use bulwark_clock::{
-    Calendar, Closure, NoEnd, Pause, Pauses, PeriodRule, Place, Term, Unit, parse_date, parse_moment,
-    parse_pause, reckon, sentence,
+    Calendar, Closure, Measure, NoEnd, Pause, Pauses, PeriodRule, Place, Term, Unit, consumed, parse_date,
+    parse_moment, parse_pause, reckon, remaining, sentence,
 };
 use jiff::civil::Date;
 use support::{at, shown, term};
@@ -139,6 +139,20 @@ fn a_pause_counts_in_the_unit_of_the_period() {
     for rule in PeriodRule::ALL {
         assert_eq!(end(term(*rule, 5), "2026-03-02 10:00", &open, &[]), "Paused", "{rule}");
     }
+}
+
+#[test]
+fn a_pause_on_the_first_day_uses_nothing_up() {
+    // The first day is left out; paused on it until Wednesday and again until Saturday, nothing is used yet.
+    let pauses = Pauses::new(&[
+        pause("2024-04-08 01:18", "2024-04-10 00:00"),
+        pause("2024-04-10 05:43", "2024-04-13 00:00"),
+    ]);
+    let (start, now, place) = (at("2024-04-08 01:18"), at("2024-04-13 00:00"), Place::of(Calendar::taiwan()));
+    let due = reckon(&[term(PeriodRule::Workdays, 1)], start, &pauses, place).expect("an end").due;
+    assert_eq!(shown(due), "2024-04-16 23:59:59");
+    assert_eq!(consumed(Measure::Workdays, start, now, &pauses, place), Ok(0));
+    assert_eq!(remaining(Measure::Workdays, start, now, due, &pauses, place), Ok(1));
 }
 
 #[test]

@@ -45,6 +45,18 @@ pub fn consumed(
     pauses: &Pauses,
     place: Place<'_>,
 ) -> Result<i64, NoCalendar> {
+    Ok(balance(measure, start, at, pauses, place)?.max(0))
+}
+
+/// What is used, less what pauses took. A pause on the first day, which is left out, takes a day that was not
+/// there yet: until the days after it have come the balance is negative, and nothing is used.
+fn balance(
+    measure: Measure,
+    start: Timestamp,
+    at: Timestamp,
+    pauses: &Pauses,
+    place: Place<'_>,
+) -> Result<i64, NoCalendar> {
     let (start, at) = (local_second(start), local_second(at));
     let mut count = Count { place, pauses: pauses.spans(), certainty: Certainty::Official };
     if at <= start {
@@ -72,6 +84,7 @@ pub fn remaining(
     pauses: &Pauses,
     place: Place<'_>,
 ) -> Result<i64, NoCalendar> {
+    let owed = balance(measure, start, at, pauses, place)?.min(0);
     let (start, due) = (local_second(start), local_second(due));
     let at = local_second(at).max(start);
     let mut count = Count { place, pauses: pauses.spans(), certainty: Certainty::Official };
@@ -85,7 +98,7 @@ pub fn remaining(
             left -= part;
         }
     }
-    Ok(if at > due { -left } else { left })
+    Ok(if at > due { -left } else { left + owed })
 }
 
 /// Everything between two moments.
