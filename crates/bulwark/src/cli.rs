@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use bulwark_clock::{OrgClass, PeriodRule, Unit};
 use bulwark_cruise::plan::single::Profile;
 use bulwark_model::{Domain, Intensity, Lang, Severity};
 use bulwark_twid::Kind;
@@ -35,6 +36,9 @@ pub enum Command {
     /// 政府設計系統：元件、文件網站與發行檔 The government design system: components, documentation site, release archive
     #[command(subcommand)]
     Ds(Ds),
+    /// 期限：依法計算屆滿時間，並以一句話說明 Time limits: count an end as the law does, and explain it in one sentence
+    #[command(subcommand)]
+    Clock(Clock),
     /// 啟動平臺網站 Run the console
     Serve(Which),
     /// 設定：檢查、顯示、範例 The configuration: check, show, example
@@ -341,6 +345,92 @@ impl From<ProfileWord> for Profile {
             ProfileWord::Full => Self::Full,
         }
     }
+}
+
+/// `bulwark clock …`
+#[derive(Debug, Subcommand)]
+pub enum Clock {
+    /// 計算一段期間的屆滿時間 When a period ends
+    Due(ClockDue),
+    /// 說明一項期限：依據、承辦、屆滿時間與提醒 Explain a time limit: basis, owner, end and warnings
+    Explain(ClockExplain),
+    /// 列出一個規則版本的全部期限 List all time limits of a rule version
+    Table(ClockTable),
+}
+
+/// `bulwark clock due`
+#[derive(Debug, Args)]
+pub struct ClockDue {
+    /// 計算方式 Rule: elapsed | apa48 | days | workdays | workhours_0900_1800 | calendar_month_end
+    #[arg(long, value_name = "RULE")]
+    pub rule: PeriodRule,
+    /// 起算時間，例如 115/1/31 10:00 Start, for example 2026-01-31T10:00:00+08:00
+    #[arg(long, value_name = "TIME")]
+    pub start: String,
+    /// 多少 How many
+    #[arg(long, value_name = "N", value_parser = amount)]
+    pub amount: u32,
+    /// 單位，未填時依計算方式 Unit; follows from the rule unless given: hour | day | week | month | year | workday | workhour
+    #[arg(long, value_name = "UNIT")]
+    pub unit: Option<Unit>,
+    /// 暫停的起訖（可重複） A pause, begin and end (repeatable)
+    #[arg(long, value_name = "A/B")]
+    pub pause: Vec<String>,
+    /// 全日停止上班的日子（可重複） A day on which offices are closed (repeatable)
+    #[arg(long, value_name = "DATE")]
+    pub closure: Vec<String>,
+}
+
+/// `bulwark clock explain`
+#[derive(Debug, Args)]
+pub struct ClockExplain {
+    /// 期限代碼，例如 contain Code of the limit, for example contain
+    pub clock: String,
+    /// 規則版本，未填時依起算時間 Rule version; by default the one in force at the start, or the newest
+    #[arg(long, value_name = "VERSION")]
+    pub rule_version: Option<String>,
+    /// 機關類別 Class of the body: gov | nongov
+    #[arg(long, value_name = "CLASS")]
+    pub class: Option<OrgClass>,
+    /// 事件等級 Level of the incident: 1 to 4
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub level: Option<u8>,
+    /// 起算時間 Start
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<String>,
+    /// 完成時間；逾期時以 1 結束 When it was done; exit 1 when that was late
+    #[arg(long, value_name = "TIME", requires = "start")]
+    pub done: Option<String>,
+}
+
+/// `bulwark clock table`
+#[derive(Debug, Args)]
+pub struct ClockTable {
+    /// 規則版本，未填則列出全部版本 Rule version; all versions are listed when it is left out
+    #[arg(long, value_name = "VERSION")]
+    pub rule_version: Option<String>,
+    /// 知悉事件的時間 When the body became aware
+    #[arg(long, value_name = "TIME")]
+    pub aware: Option<String>,
+    /// 其他事件的時間，例如 contained_at=115/2/1 08:00（可重複） When another event was (repeatable)
+    #[arg(long = "at", value_name = "EVENT=TIME")]
+    pub events: Vec<String>,
+    /// 只列這類機關 Only for this class: gov | nongov
+    #[arg(long, value_name = "CLASS")]
+    pub class: Option<OrgClass>,
+    /// 只列這個事件等級 Only for this level: 1 to 4
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub level: Option<u8>,
+}
+
+/// A number, in half-width or full-width digits.
+fn amount(text: &str) -> Result<u32, String> {
+    let digit = |c: char| match c {
+        '\u{FF10}'..='\u{FF19}' => char::from_digit(u32::from(c) - 0xFF10, 10).unwrap_or(c),
+        c => c,
+    };
+    let plain: String = text.trim().chars().map(digit).collect();
+    plain.parse().map_err(|_| format!("`{text}`: 請填正整數 a whole number"))
 }
 
 /// `bulwark ds …`

@@ -8,7 +8,7 @@ use crate::print::{line, say};
 use crate::texts::{diagnostic, texts};
 
 /// Catalogues whose keys are message codes.
-fn message_catalogues() -> [&'static Catalogue; 11] {
+fn message_catalogues() -> [&'static Catalogue; 13] {
     [
         texts(),
         bulwark_cruise::texts(),
@@ -21,6 +21,8 @@ fn message_catalogues() -> [&'static Catalogue; 11] {
         bulwark_identity::texts(),
         bulwark_sheet::texts(),
         bulwark_sandbox::texts(),
+        bulwark_clock::texts(),
+        bulwark_workflow::texts(),
     ]
 }
 

@@ -7,6 +7,7 @@ mod cli;
 mod clock;
 mod config;
 mod cruise;
+mod deadline;
 mod doctor;
 mod ds;
 mod explain;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         cli::Command::Cruise(command) => cruise::main(command, cli.lang),
         cli::Command::Probe(command) => probe::main(command, cli.lang),
         cli::Command::Ds(command) => ds::main(command, cli.lang),
+        cli::Command::Clock(command) => deadline::main(command, cli.lang),
         cli::Command::Validate { kind, value, .. } => Ok(validate::main(kind, value.as_deref(), cli.lang)),
         cli::Command::Serve(which) => serve::main(&which, cli.lang),
         cli::Command::Config(command) => config::main(command, cli.lang),

@@ -81,6 +81,8 @@ fn every_message_code_has_its_page() {
         bulwark_identity::texts(),
         bulwark_sheet::texts(),
         bulwark_sandbox::texts(),
+        bulwark_clock::texts(),
+        bulwark_workflow::texts(),
     ];
     let mut areas: BTreeMap<String, BTreeMap<String, [String; 4]>> = BTreeMap::new();
     for catalogue in catalogues {

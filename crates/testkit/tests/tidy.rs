@@ -20,6 +20,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("bulwark-report", &["bulwark-model", "bulwark-i18n"]),
     ("bulwark-twid", &["bulwark-model", "bulwark-i18n"]),
     ("bulwark-ui", &["bulwark-model", "bulwark-i18n", "bulwark-twid"]),
+    ("bulwark-clock", &["bulwark-model", "bulwark-i18n", "bulwark-twid"]),
+    ("bulwark-workflow", &["bulwark-model", "bulwark-i18n", "bulwark-clock"]),
     (
         "bulwark-cruise",
         &["bulwark-model", "bulwark-i18n", "bulwark-bundle", "bulwark-probe", "bulwark-report"],
@@ -55,6 +57,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "bulwark-identity",
             "bulwark-sandbox",
             "bulwark-sheet",
+            "bulwark-clock",
+            "bulwark-workflow",
             "bulwark-store",
             "bulwark-console",
         ],

@@ -245,7 +245,7 @@ fn reload(
 ) {
     match tls::load(&installation.settings, origin, SystemClock.now()) {
         Ok(ready) => {
-            let _ = &ready.acceptor;
+            let _ = acceptor.send(ready.acceptor);
             tell_made(installation, ready.made, lang);
         }
         Err(note) => notes(&[note], lang),
