@@ -32,7 +32,7 @@ pub fn restored(store: &Path, manifest: &Manifest, now: Timestamp) {
     if let Some(record) = read(store)
         .filter(|record| manifest.made_at.parse().is_ok_and(|made_at: Timestamp| made_at == record.made_at))
     {
-        write(store, &Record { restored_at: None, ..record });
+        write(store, &Record { restored_at: Some(now), ..record });
     }
 }
 

@@ -98,6 +98,11 @@ pub(crate) fn date(form: &mut Form, name: &str) -> Option<Date> {
     }
 }
 
+/// The value of a summary list that is a code, a key or an id: in even letters, broken anywhere.
+pub(crate) fn code(words: &str) -> Value {
+    json!({ "html": Html::raw_element("span", &[("class", "bw-code")], &Html::text(words)).as_str() })
+}
+
 /// The civil day in Taiwan.
 pub(crate) fn today(now: Timestamp) -> Date {
     jiff::tz::TimeZone::fixed(jiff::tz::offset(8)).to_datetime(now.into()).date()

@@ -38,12 +38,12 @@ impl Cast {
 async fn the_table_says_how_long_and_by_which_rule() {
     let Cast { app, lead, .. } = cast().await;
     let page = app.get(Some(&lead), "/retention").await.is(200).says("保存期限").says("稽核軌跡不在此列");
-    let page = page.says("已結束的登入階段 184 天 預設 資通系統防護基準").says("沿用 110 年版本").says("調閱紀錄 1,827 天");
+    let page = page.says("已結束的登入階段 184 天 資通系統防護基準").says("沿用 110 年版本").says("調閱紀錄 1,827 天");
     for class in RetentionClass::ALL {
         assert!(page.body.contains(&format!("href=\"/retention/{class}\"")), "{class}");
     }
     let page = app.get(Some(&lead), "/retention?lang=en").await.is(200);
-    page.says("Ended sessions 184 days Default").says("Default of this product");
+    page.says("Ended sessions 184 days Protection baseline").says("Default of this product");
     // Who may read but not change sees no way to.
     let organisation = app.organisation("A", None).await;
     for role in [Role::Reporter, Role::Auditor, Role::Admin] {
@@ -65,16 +65,16 @@ async fn a_change_takes_two_people_and_a_stale_one_shows_both_versions() {
     let asked = app.post(lead, "/retention/job", &fields).await.is(303);
     assert_eq!(app.post(lead, "/retention/job", &fields).await.is(303).location, asked.location);
     app.get(Some(lead), "/retention/job").await.is(200).says("已有一項申請等待");
-    app.get(Some(lead), "/retention").await.is(200).says("已完成的背景工作 30 天 預設");
+    app.get(Some(lead), "/retention").await.is(200).says("已完成的背景工作 30 天 工作已完成");
     app.post(&cast.competent, &format!("{}/confirm", asked.location), &[]).await.is(200);
-    app.get(Some(lead), "/retention").await.is(200).says("已完成的背景工作 90 天 已調整（預設 30 天）");
+    app.get(Some(lead), "/retention").await.is(200).says("已完成的背景工作 90 天（預設 30 天）");
 
     let page = app.post(lead, "/retention/job", &[("days", "60"), ("version", "0"), REASON]).await.is(409);
     let page = page.says("保存天數 60 90").says("表單是第 0 版，目前是第 1 版");
     assert!(page.body.contains("value=\"60\"") && page.body.contains(REASON.1), "what was typed is kept");
     assert_eq!(page.hidden("version"), "1");
     cast.set("job", "1,000", "1").await;
-    app.get(Some(lead), "/retention").await.is(200).says("已完成的背景工作 1,000 天");
+    app.get(Some(lead), "/retention").await.is(200).says("已完成的背景工作 1,000 天（預設 30 天）");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{STATES, state_name, text};
 use crate::app::App;
+use crate::areas::edit::code;
 use crate::fault::Fault;
 use crate::html::{Html, component};
 use crate::list::{Choice, Filter, List, Query, collect, turns};
@@ -101,10 +102,10 @@ pub(super) async fn show(
         fact("attempts", json!({ "text": tries(lang, &row) })),
         fact("queued", json!({ "text": date_time(row.created_at.into(), lang) })),
         fact("run_at", json!({ "text": date_time(row.run_at.into(), lang) })),
-        fact("id", json!({ "text": row.id, "classes": "bw-code" })),
+        fact("id", code(&row.id.to_string())),
     ];
     if let Some(worker) = &row.worker {
-        facts.push(fact("worker", json!({ "text": worker, "classes": "bw-code" })));
+        facts.push(fact("worker", code(worker)));
     }
     if let Some(until) = row.lease_until {
         facts.push(fact("lease_until", json!({ "text": date_time(until.into(), lang) })));

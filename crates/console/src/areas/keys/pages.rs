@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{PURPOSES, key, short, text};
 use crate::app::App;
-use crate::areas::edit::{field, group};
+use crate::areas::edit::{code, field, group};
 use crate::fault::Fault;
 use crate::form::Form;
 use crate::html::{Html, component};
@@ -123,7 +123,6 @@ pub(super) async fn show(
         name = Html::raw_element("a", &[("href", &format!("/people/{}", holder.id))], &name);
     }
     let fact = |key: &str, value: Value| json!({ "key": { "text": text(lang, key) }, "value": value });
-    let code = |words: &str| json!({ "text": words, "classes": "bw-code" });
     let mut facts = vec![
         fact("state", json!({ "html": state(lang, &row).as_str() })),
         fact("person", json!({ "html": name.as_str() })),

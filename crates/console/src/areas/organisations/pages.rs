@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{KINDS, kind_name, text};
 use crate::app::App;
-use crate::areas::edit::{Compared, conflict, date_field, field, group, optional, set_date, stale, today};
+use crate::areas::edit::{Compared, code, conflict, date_field, field, group, optional, set_date, stale, today};
 use crate::fault::Fault;
 use crate::form::Form;
 use crate::html::Html;
@@ -149,7 +149,7 @@ async fn facts(
     let lang = who.lang();
     let fact = |key: &str, value: Value| json!({ "key": { "text": text(lang, key) }, "value": value });
     let mut facts = vec![
-        fact("code", json!({ "text": row.code, "classes": "bw-code" })),
+        fact("code", code(&row.code)),
         fact("kind", json!({ "text": kind_name(lang, &row.kind) })),
         fact("above", json!({ "html": above(app, who, row.id).await?.as_str() })),
         fact("sector", json!({ "text": row.sector.clone().unwrap_or_else(|| text(lang, "no_sector")) })),

@@ -33,20 +33,15 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
         if edits {
             name["href"] = json!(format!("/retention/{class}"));
         }
-        let origin = if kept.version == 0 { text(lang, "default") } else { changed(lang, kept.rule) };
-        rows.push(json!({ "cells": [
-            name,
-            { "text": days(lang, kept.days), "number": true },
-            { "text": origin },
-            { "text": basis(lang, kept.rule) },
-            { "text": text(lang, &format!("certainty_{}", kept.rule.certainty)) },
-        ] }));
+        let held = if kept.version == 0 { days(lang, kept.days) } else { changed(lang, &kept) };
+        let mut why = Html::text(basis(lang, kept.rule));
+        why.element("div", "ds-secondary", &Html::text(&text(lang, &format!("certainty_{}", kept.rule.certainty))));
+        rows.push(json!({ "cells": [name, { "text": held }, { "html": why.as_str() }] }));
     }
     let done = query.get("done").map(|_| text(lang, "done"));
     let mut page = Page::new("retention", text(lang, "title")).notice(done);
     page.main.p(&text(lang, "lead"));
-    let mut head = ["class", "days", "origin", "basis", "certainty"].map(|key| json!({ "text": text(lang, key) }));
-    head[1]["number"] = json!(true);
+    let head = ["class", "days", "basis"].map(|key| json!({ "text": text(lang, key) }));
     let caption = json!({ "text": text(lang, "title") });
     page.main.put(lang, "table", json!({ "id": "classes", "caption": caption, "caption_hidden": true, "head": head, "rows": rows }));
     page.main.p(&text(lang, "audit_stays"));
@@ -57,8 +52,8 @@ fn days(lang: Lang, days: u32) -> String {
     fill(lang, "retention.so_many_days", &args![days = number(u64::from(days))])
 }
 
-fn changed(lang: Lang, rule: &Rule) -> String {
-    fill(lang, "retention.changed", &args![days = days(lang, rule.days)])
+fn changed(lang: Lang, kept: &Kept) -> String {
+    fill(lang, "retention.changed", &args![days = days(lang, kept.days), default = days(lang, kept.rule.days)])
 }
 
 const fn basis(lang: Lang, rule: &Rule) -> &'static str {
