@@ -17,7 +17,8 @@ use anyhow::{Result, bail};
 const HELP: &str = "\
 Tasks of the Bulwark workspace
 
-  cargo xtask demo                 prepare real targets on loopback, check them and this machine
+  cargo xtask demo                 prepare real targets on loopback, check them and this machine,
+                                   start the console with three agencies and their people
       --fix header                 repair one weakness of the target, check again: \"fixed: 1\"
       --stop                       stop the targets (weaknesses come back at the next start)
       --clean                      stop them and delete out/demo

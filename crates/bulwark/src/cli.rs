@@ -78,6 +78,8 @@ pub enum Command {
     /// 搬移資料庫 Move the database
     #[command(subcommand)]
     Migrate(Migrate),
+    /// 建立示範資料：三個機關、一家廠商、服務團人員 Seed a demo: three agencies, one vendor, the service team
+    Demo(Which),
     /// 在這臺機器上管理帳號 Accounts, on the machine itself
     #[command(subcommand)]
     Admin(Admin),

@@ -8,6 +8,7 @@ mod clock;
 mod config;
 mod cruise;
 mod deadline;
+mod demo;
 mod doctor;
 mod ds;
 mod explain;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         cli::Command::Ds(command) => ds::main(command, cli.lang),
         cli::Command::Clock(command) => deadline::main(command, cli.lang),
         cli::Command::Validate { kind, value, .. } => Ok(validate::main(kind, value.as_deref(), cli.lang)),
+        cli::Command::Demo(which) => demo::main(&which, cli.lang),
         cli::Command::Serve(which) => serve::main(&which, cli.lang),
         cli::Command::Config(command) => config::main(command, cli.lang),
         cli::Command::Doctor { which, fail_on } => doctor::main(&which, fail_on, cli.lang),

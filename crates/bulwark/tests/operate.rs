@@ -91,6 +91,8 @@ fn a_request_in_progress_is_finished_after_the_order_to_stop() {
     server.signal(Signal::TERM);
     let closed = || std::net::TcpStream::connect(&address).is_err();
     assert!((0..100_000).any(|_| closed()), "nobody listens any more");
+    // Time enough to end, for one that would not wait.
+    assert!((0..20_000).all(|_| closed()));
     write!(stream, "{body}").expect("sent");
     let mut answer = String::new();
     std::io::Read::read_to_string(&mut stream, &mut answer).expect("text");
@@ -222,9 +224,21 @@ fn another_account_is_refused_at_the_socket() {
     let server = Server::start(dir.path(), "store");
     let socket = dir.path().join("store/bulwark.sock");
     let ask = |account: &str| {
-        let script = "import socket,sys,struct\ns=socket.socket(socket.AF_UNIX)\ntry: s.connect(sys.argv[1])\n\
-             except PermissionError: print('closed'); sys.exit()\nb=b'\"checkpoint\"'\n\
-             s.sendall(struct.pack('>I',len(b))+b)\nn=struct.unpack('>I',s.recv(4))[0]\nprint(s.recv(n).decode())";
+        let script = "
+import socket, struct, sys
+s = socket.socket(socket.AF_UNIX)
+try:
+    s.connect(sys.argv[1])
+except PermissionError:
+    sys.exit(print('closed'))
+request = b'\"checkpoint\"'
+try:
+    s.sendall(struct.pack('>I', len(request)) + request)
+except BrokenPipeError:
+    pass  # refused before it was read
+length = struct.unpack('>I', s.recv(4))[0]
+print(s.recv(length).decode())
+";
         let mut command = Command::new(&setpriv);
         command
             .args([&format!("--reuid={account}"), "--clear-groups"])
@@ -364,4 +378,40 @@ fn the_doctor_finds_a_healthy_folder_healthy_and_says_what_is_wrong_with_a_broke
     assert!(code(&o) == 1 && out(&o).contains("DANGER   database"), "{}{}", out(&o), err(&o));
     let o = bulwark(dir.path(), &["doctor", "--store", "nowhere"]);
     assert!(code(&o) == 2 && err(&o).contains("BW-CLI-030"), "{}", err(&o));
+}
+
+#[test]
+fn a_store_moves_to_postgresql_and_goes_on_there() {
+    let Some(postgres) = bulwark_testkit::postgres::shared_postgres() else { return };
+    let dir = used_store();
+    let url = dir.path().join("url");
+    std::fs::write(&url, postgres.database()).expect("writable");
+    let move_it = || on_store(dir.path(), &["migrate", "sqlite-to-postgres", "--url-file", "url"]);
+    set_mode(&url, 0o644);
+    assert!(
+        code(&move_it()) == 2 && err(&move_it()).contains("BW-CONF-006"),
+        "a secret that others may read"
+    );
+    set_mode(&url, 0o600);
+    let o = move_it();
+    assert_eq!(code(&o), 0, "{}", err(&o));
+    assert!(out(&o).lines().filter(|line| line.ends_with("equal")).count() >= 20, "{}", out(&o));
+    assert!(err(&move_it()).contains("BW-STORE-020"), "only into an empty database");
+
+    std::fs::rename(dir.path().join("store/bulwark.db"), dir.path().join("old.db")).expect("ours");
+    let config = "[store]\ndir = \"store\"\ndatabase = \"postgres\"\nurl_file = \"url\"\n";
+    std::fs::write(dir.path().join("b.toml"), config).expect("writable");
+    let server = Server::start_from(dir.path(), &["--config", "b.toml"]);
+    assert_eq!(server.link(), None, "the accounts are there");
+    let on_config =
+        |args: &[&str]| bulwark(dir.path(), &[&["--lang", "en"], args, &["--config", "b.toml"]].concat());
+    let o = on_config(&["backup", "b"]);
+    assert_eq!(code(&o), 0, "{}", err(&o));
+    assert!(server.stop().0.success());
+    for args in [&["audit", "verify"][..], &["doctor"]] {
+        let o = on_config(args);
+        assert_eq!(code(&o), 0, "{}{}", out(&o), err(&o));
+    }
+    let o = on_config(&["restore", "b", "--into", "new"]);
+    assert_eq!(code(&o), 0, "back to SQLite: {}", err(&o));
 }

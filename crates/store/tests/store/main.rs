@@ -13,6 +13,7 @@ mod rows;
 mod scoped;
 mod sealed;
 mod search;
+mod tree;
 mod waiting;
 mod work;
 mod write;
