@@ -16,7 +16,9 @@ use crate::texts::texts;
 const LINK_MS: i64 = 24 * 3_600_000;
 
 /// Code, name, kind, sector, code of the one above.
-const ORGANISATIONS: [(&str, &str, &str, Option<&str>, Option<&str>); 7] = [
+type Place = (&'static str, &'static str, &'static str, Option<&'static str>, Option<&'static str>);
+
+const ORGANISATIONS: [Place; 7] = [
     ("team", "數位韌性服務團（示範）", "team", None, None),
     ("acs", "數位發展部資通安全署（示範）", "agency", None, None),
     ("moi", "內政部（示範）", "agency", None, None),

@@ -59,7 +59,7 @@ pub(crate) fn finish(router: Router, app: &Arc<App>) -> Router {
 async fn outermost(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let visit = Arc::new(visit(&app, &request));
     let asked_lang = query_lang(request.uri());
-    let (is_static, head) = (request.uri().path().starts_with("/static/"), request.method() == Method::HEAD);
+    let is_static = request.uri().path().starts_with("/static/");
     request.extensions_mut().insert(Arc::clone(&visit));
     let answer = match app.limits.request(visit.address, app.store.now()) {
         Ok(()) => AssertUnwindSafe(next.run(request)).catch_unwind().await,
@@ -92,9 +92,6 @@ async fn outermost(State(app): State<Arc<App>>, mut request: Request, next: Next
     if let Some(lang) = asked_lang {
         let cookie = format!("{LANGUAGE}={}; Path=/; SameSite=Lax; Max-Age=31536000", lang.code());
         set_cookie(headers, &cookie);
-    }
-    if head {
-        *response.body_mut() = axum::body::Body::empty();
     }
     response
 }

@@ -212,16 +212,18 @@ impl List<'_> {
         let head: Vec<Value> = self.head.iter().map(|text| json!({ "text": text })).collect();
         let count = self.rows.len();
         let rows: Vec<Value> = self.rows.into_iter().map(|cells| json!({ "cells": cells })).collect();
-        if let Some(total) = self.total.filter(|_| count > 0) {
-            let all = if total > MAX_COUNT { say(lang, "list.many") } else { number(total) };
-            let key = if paged || self.next.is_some() { "list.count_part" } else { "list.count" };
-            let shown = number(count as u64);
-            out.element("p", "ds-secondary", &Html::text(&fill(lang, key, &args![total = all, shown = shown])));
-        }
         let mut params = json!({
             "id": "list", "caption": { "text": self.caption }, "caption_hidden": true, "head": head, "rows": rows,
             "density": "compact",
         });
+        if let Some(total) = self.total.filter(|_| count > 0) {
+            params["total"] = json!(if total > MAX_COUNT { say(lang, "list.many") } else { number(total) });
+            // Later pages begin at a key, not at a number.
+            if !paged {
+                params["from"] = json!(1);
+                params["to"] = json!(count);
+            }
+        }
         if count == 0 {
             let mut empty = json!({ "heading": { "text": if filtered { say(lang, "list.nothing_fits") } else { self.empty } } });
             if lang == Lang::En {

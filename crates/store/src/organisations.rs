@@ -57,7 +57,7 @@ impl Tx {
         let row = organisation::Model { id, version: 1, code, name, kind, sector, created_at };
         let row = self.insert::<organisation::Entity>(row).await?;
         self.index_organisation(&row).await?;
-        self.link(id, id, 0, from).await?;
+        self.link(id, id, 0, from.to_string(), OPEN.to_owned()).await?;
         if let Some(parent) = parent {
             self.attach(parent, id, from).await?;
         }
@@ -112,15 +112,22 @@ impl Tx {
         Ok(())
     }
 
-    /// Joins everything above `parent` with everything below `id`.
+    /// Joins everything above `parent` with everything below `id`, each pair for the days on which both hold: what is
+    /// entered for a later day already, above or below, is followed.
     async fn attach(&mut self, parent: Uuid, id: Uuid, from: jiff::civil::Date) -> Result<(), StoreError> {
         let above = self.lines(path::Column::Descendant, parent, from).await?;
         if above.is_empty() {
             return Err(StoreError::NotFound { kind: organisation::Entity::KIND, id: parent.to_string() });
         }
+        let first = from.to_string();
         for below in self.lines(path::Column::Ancestor, id, from).await? {
             for line in &above {
-                self.link(line.ancestor, below.descendant, line.depth + below.depth + 1, from).await?;
+                let valid_from = first.clone().max(line.valid_from.clone()).max(below.valid_from.clone());
+                let valid_until = line.valid_until.clone().min(below.valid_until.clone());
+                if valid_from < valid_until {
+                    let depth = line.depth + below.depth + 1;
+                    self.link(line.ancestor, below.descendant, depth, valid_from, valid_until).await?;
+                }
             }
         }
         Ok(())
@@ -131,9 +138,10 @@ impl Tx {
         ancestor: Uuid,
         descendant: Uuid,
         depth: i64,
-        from: jiff::civil::Date,
+        valid_from: String,
+        valid_until: String,
     ) -> Result<(), StoreError> {
-        let (id, valid_from, valid_until) = (self.new_id()?, from.to_string(), OPEN.to_owned());
+        let id = self.new_id()?;
         let line = path::Model { id, version: 1, ancestor, descendant, depth, valid_from, valid_until };
         self.insert_quietly::<path::Entity>(line).await
     }

@@ -39,6 +39,8 @@ use crate::texts::{diagnostic, texts};
 const CHECKPOINT_EVERY: Duration = Duration::from_mins(1);
 /// Between two looks at the certificate.
 const CERTIFICATE_EVERY: Duration = Duration::from_hours(6);
+/// Between two looks at what is kept longer than its rule says.
+const RETENTION_EVERY: Duration = Duration::from_hours(24);
 /// How long the store may take to close.
 const CLOSE_WAIT: Duration = Duration::from_secs(10);
 /// Connections of machines that ask how it is doing.
@@ -108,6 +110,7 @@ async fn serve(installation: &Installation, store: &Store, lang: Lang) -> Result
         line(&link);
     }
     let app = bulwark_console::App::new(store.clone(), console);
+    tasks.push(tokio::spawn(retain(Arc::clone(&app), stopped.clone(), lang)));
     let router = bulwark_console::router(&app).layer(from_fn_with_state(counters, count::count));
     let limits = &settings.limits;
     let bounds = Bounds { connections: limits.connections, per_address: limits.connections_per_address };
@@ -217,6 +220,21 @@ async fn sign(store: Store, writable: Arc<AtomicBool>, mut stop: watch::Receiver
         if last {
             return;
         }
+    }
+}
+
+/// Deletes, once a day, what is kept longer than its rule says; the first time when the start is well over.
+async fn retain(app: Arc<bulwark_console::App>, mut stop: watch::Receiver<bool>, lang: Lang) {
+    let mut wait = CHECKPOINT_EVERY;
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+        if let Err(e) = bulwark_console::apply_retention(&app).await {
+            notes(&[e.diagnostic(&app.store.config().dir.display().to_string())], lang);
+        }
+        wait = RETENTION_EVERY;
     }
 }
 

@@ -137,9 +137,8 @@ impl Browser {
             let ready = self.client.execute("return document.readyState", vec![]).await.ok()?;
             (here.path() == path && ready == "complete").then_some(())
         };
-        if self.until(here).await.is_none() {
-            panic!("not at {path} but at {:?}: {}", self.client.current_url().await, self.text().await);
-        }
+        let came = self.until(here).await.is_some();
+        assert!(came, "not at {path} but at {:?}: {}", self.client.current_url().await, self.text().await);
     }
 
     /// Asks again until there is an answer.
@@ -165,9 +164,8 @@ impl Browser {
     /// Waits until the page says this.
     pub async fn says(&self, words: &str) {
         let said = || async { self.text().await.contains(words).then_some(()) };
-        if self.until(said).await.is_none() {
-            panic!("no “{words}” at {:?}: {}", self.client.current_url().await, self.text().await);
-        }
+        let heard = self.until(said).await.is_some();
+        assert!(heard, "no “{words}” at {:?}: {}", self.client.current_url().await, self.text().await);
     }
 
     /// Presses the button or link with these words. Menus that are folded are opened first.
@@ -191,9 +189,8 @@ impl Browser {
             let found = self.client.execute(FIND, vec![json!(words), json!(kinds)]).await.ok()?;
             (found == json!(true)).then_some(())
         };
-        if self.until(found).await.is_none() {
-            panic!("nothing says “{words}” at {:?}: {}", self.client.current_url().await, self.text().await);
-        }
+        let there = self.until(found).await.is_some();
+        assert!(there, "nothing says “{words}” at {:?}: {}", self.client.current_url().await, self.text().await);
         let element = self.client.find(Locator::Css("[data-pressed]")).await.expect("just found");
         element.click().await.unwrap_or_else(|error| panic!("“{words}”: {error}"));
     }

@@ -53,7 +53,7 @@ async fn the_list_finds_by_name_and_kind_and_can_be_taken_away() {
     assert!(page.text().contains("moi-ris機關 moi-ris 機關 moi機關"), "{}", page.text());
     app.get(Some(&first), "/organisations?q=moi-ris").await.is(200).says("moi-ris機關").says("共 1 筆");
     app.get(Some(&first), "/organisations?kind=vendor").await.is(200).says("沒有符合條件的資料").hides("moi-ris機關");
-    let page = app.get(Some(&first), "/organisations?rows=1").await.is(200).says("本頁 1 筆");
+    let page = app.get(Some(&first), "/organisations?rows=1").await.is(200).says("顯示 1–1");
     let next = page.body.split("after=").nth(1).unwrap().split(['"', '&']).next().unwrap();
     app.get(Some(&first), &format!("/organisations?rows=1&after={next}")).await.is(200).says("moi機關").hides("moi-ris機關");
     let file = app.get(Some(&first), "/organisations?format=csv").await.is(200);

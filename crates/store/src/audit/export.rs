@@ -184,7 +184,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut tiles = Tiles::new(dir.path());
         let leaves: Vec<Vec<u8>> = (0..300u32).map(|n| n.to_be_bytes().to_vec()).collect();
-        leaves.iter().for_each(|leaf| tiles.leaf(leaf).unwrap());
+        for leaf in &leaves {
+            tiles.leaf(leaf).unwrap();
+        }
         let root = tiles.tree.root();
         tiles.end().unwrap();
         let read = |name: &str| std::fs::read(dir.path().join(name)).unwrap();
@@ -197,7 +199,9 @@ mod tests {
         let rest: Vec<Sha256> = leaves[256..].iter().map(|leaf| leaf_hash(leaf)).collect();
         assert_eq!(read("tile/0/001.p/44"), bytes(&rest));
         let mut right = Tree::default();
-        rest.iter().for_each(|hash| right.push(*hash));
+        for hash in &rest {
+            right.push(*hash);
+        }
         assert_eq!(root, node_hash(&level[0], &right.root()), "the tiles lead to the root");
         let bundle = read("tile/entries/001.p/44");
         assert_eq!((&bundle[..2], &bundle[2..6]), (&[0, 4][..], &256u32.to_be_bytes()[..]));

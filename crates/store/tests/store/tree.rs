@@ -69,6 +69,19 @@ on_both! {
         }
     }
 
+    /// A body entered under one that is to move goes with it on that day, and not before.
+    async fn what_joins_a_body_moves_with_it_on_its_day(home: Home) {
+        let store = home.open().await;
+        let (old, new) = (enter(&store, "old", None).await.id, enter(&store, "new", None).await.id);
+        let bureau = enter(&store, "bureau", Some(old)).await.id;
+        put(&store, bureau, new, day("2027-01-01")).await;
+        let office = enter(&store, "office", Some(bureau)).await.id;
+        for (on, top) in [("2026-12-31", old), ("2027-01-01", new)] {
+            assert_eq!(store.organisations_above(office, day(on)).await.unwrap(), [office, bureau, top], "{on}");
+        }
+        assert_eq!(store.organisations_under(old, day("2027-01-01")).await.unwrap(), [old]);
+    }
+
     async fn only_a_request_that_waits_is_found(home: Home) {
         let store = home.open().await;
         let organisation = enter(&store, "A", None).await.id;

@@ -59,7 +59,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, who: Who, query: Query) ->
     let bad = last.as_ref().is_some_and(|last| last.report.bad.is_some());
     let done = query.get("done").filter(|_| last.is_some());
     let done = done.map(|_| text(lang, if bad { "verified_bad" } else { "verified_ok" }));
-    let mut page = Page::new("audit", text(lang, "verify_title")).notice(done);
+    let mut page = Page::new("verify", text(lang, "verify_title")).notice(done);
     if who.may("audit.read") {
         page = page.below(text(lang, "title"), "/audit");
     }

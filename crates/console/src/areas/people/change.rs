@@ -124,7 +124,7 @@ pub(super) async fn grant(
         form.refuse("organisation", "BW-WEB-042", &args![code = organisation]);
     }
     if role == Some(Role::Auditor) && until.is_none() {
-        form.refuse("until-year", "BW-WEB-045", &[]);
+        form.refuse("until", "BW-WEB-045", &[]);
     }
     let (Some(at), Some(role)) = (at, role) else { return Ok(pages::grant_again(&who, &row, &form)) };
     if !form.wrong().is_empty() {
@@ -142,7 +142,7 @@ fn until(form: &mut Form) -> Option<Timestamp> {
         return None;
     }
     let Ok(date) = bulwark_i18n::parse_date(&parts.join("-")) else {
-        form.refuse("until-year", "BW-WEB-046", &[]);
+        form.refuse("until", "BW-WEB-046", &[]);
         return None;
     };
     // The day named is the last one on which the role holds.

@@ -68,7 +68,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
             Filter::Choices { name: "state", label: text(lang, "state"), choices: states.into() },
             Filter::Choices { name: "role", label: text(lang, "role"), choices: all_roles.collect() },
         ],
-        head: ["name", "login", "organisation", "state", "created"].map(|key| text(lang, key)).to_vec(),
+        head: ["name", "login", "at", "state", "created"].map(|key| text(lang, key)).to_vec(),
         rows,
         total: Some(found.total),
         next,
@@ -126,7 +126,7 @@ pub(super) async fn show(
     let facts = json!([
         { "key": { "text": text(lang, "state") }, "value": { "html": state(lang, &row).as_str() } },
         fact("login", &row.login),
-        fact("organisation", &home.name),
+        fact("at", &home.name),
         fact("email", &email),
         fact("credentials", &proof),
         fact("created", &date_time(row.created_at.into(), lang)),
@@ -377,7 +377,7 @@ pub(super) fn grant_again(who: &Who, row: &person::Model, form: &Form) -> Respon
         "legend": { "text": text(lang, "until_legend"), "optional": true }, "hint": { "text": text(lang, "until_hint") },
         "year": form.shown("until-year"), "month": form.shown("until-month"), "day": form.shown("until-day"),
     });
-    if let Some(error) = error_of(lang, form.wrong(), "until-year") {
+    if let Some(error) = error_of(lang, form.wrong(), "until") {
         until["error"] = error;
     }
     inner.put(lang, "date-input", until);
