@@ -22,6 +22,8 @@ pub(crate) enum Fault {
     TokenStepUp,
     /// There is no such page or record, or it must look so.
     NotFound,
+    /// The address is not used in this way.
+    Method,
     /// The form did not come from our own page, or its page is too old.
     Form,
     /// The door stays shut: one sentence, whatever was wrong.
@@ -78,6 +80,7 @@ impl Fault {
             Self::Denied(denied) if denied.hides() => StatusCode::NOT_FOUND,
             Self::Denied(_) | Self::StepUp | Self::TokenStepUp | Self::Form | Self::Refused => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Bad(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Store(error) => store_status(error),
@@ -98,6 +101,7 @@ impl Fault {
             Self::TokenStepUp => message("BW-WEB-003", &[]),
             Self::Form => message("BW-WEB-004", &[]),
             Self::Refused => bulwark_identity::refused(),
+            Self::Method => message("BW-WEB-093", &[]),
             Self::TooMany(seconds) => message("BW-WEB-005", &args![seconds = seconds]),
             Self::Store(error) => error.diagnostic(""),
             Self::Defect(_) => message("BW-WEB-007", &args![number = request_id]),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::Router;
@@ -50,7 +50,7 @@ const HEADERS: [(header::HeaderName, &str); 7] = [
 pub(crate) fn finish(router: Router, app: &Arc<App>) -> Router {
     router
         .fallback(|| async { Fault::NotFound })
-        .method_not_allowed_fallback(|| async { Fault::NotFound })
+        .method_not_allowed_fallback(|| async { Fault::Method })
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(from_fn_with_state(Arc::clone(app), outermost))
 }
@@ -65,7 +65,7 @@ async fn outermost(State(app): State<Arc<App>>, mut request: Request, next: Next
         Ok(()) => AssertUnwindSafe(next.run(request)).catch_unwind().await,
         Err(seconds) => Ok(Fault::TooMany(seconds).into_response()),
     };
-    let mut response = answer.unwrap_or_else(|panic| Fault::Defect(words_of(&*panic)).into_response());
+    let mut response = answer.map(ours).unwrap_or_else(|panic| Fault::Defect(words_of(&*panic)).into_response());
     if let Some(fault) = response.extensions_mut().remove::<Fault>() {
         // The page of a fault still shows who is logged in.
         let who = response.extensions_mut().remove::<Who>();
@@ -92,6 +92,23 @@ async fn outermost(State(app): State<Arc<App>>, mut request: Request, next: Next
     if let Some(lang) = asked_lang {
         let cookie = format!("{LANGUAGE}={}; Path=/; SameSite=Lax; Max-Age=31536000", lang.code());
         set_cookie(headers, &cookie);
+    }
+    response
+}
+
+/// The library's own refusals (an id that is none, a body of another kind) as faults of ours, in our words.
+fn ours(mut response: Response) -> Response {
+    let plain = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if plain && response.status().is_client_error() && response.extensions().get::<Fault>().is_none() {
+        let fault = match response.status() {
+            StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => Fault::NotFound,
+            _ => Fault::Form,
+        };
+        let who = response.extensions_mut().remove::<Who>();
+        response = fault.into_response();
+        if let Some(who) = who {
+            response.extensions_mut().insert(who);
+        }
     }
     response
 }

@@ -8,6 +8,7 @@
 //! [`areas`] and an entry in `page::NAVIGATION`.
 
 mod agent;
+mod api;
 mod app;
 mod areas;
 mod fault;

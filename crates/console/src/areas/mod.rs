@@ -11,7 +11,7 @@ use crate::route::Routes;
 
 mod access_log;
 mod account;
-mod audit;
+pub(crate) mod audit;
 mod edit;
 mod emergency_access;
 mod home;
@@ -19,8 +19,8 @@ mod jobs;
 mod keys;
 mod organisations;
 mod people;
-mod requests;
-mod retention;
+pub(crate) mod requests;
+pub(crate) mod retention;
 mod sign_in;
 
 pub(crate) use sign_in::Doors;
@@ -67,20 +67,6 @@ pub(crate) fn routes(app: &Arc<App>) -> Routes {
     let routes = audit::routes(routes);
     let routes = access_log::routes(routes);
     let routes = emergency_access::routes(routes);
-    requests::routes(routes)
-}
-
-/// Whether any route is this act: only those may be given to a program.
-pub(crate) fn in_use(action: bulwark_model::rights::Action) -> bool {
-    const PROGRAMS: [&str; 8] = [
-        "people.read",
-        "organisation.read",
-        "key.read",
-        "audit.read",
-        "access_log.read",
-        "break_glass.read",
-        "retention.read",
-        "job.read",
-    ];
-    PROGRAMS.contains(&action.code())
+    let routes = requests::routes(routes);
+    crate::api::routes(routes)
 }

@@ -28,7 +28,7 @@ fn text(lang: Lang, key: &str) -> String {
 /// Acts a program may do for the person: those of the role, without those that need someone present.
 fn acts(who: &Who) -> Vec<Action> {
     let all = Action::all().filter(|action| !action.act().step_up && who.may(action.code()));
-    all.filter(|action| crate::areas::in_use(*action)).collect()
+    all.filter(|action| crate::api::has(*action)).collect()
 }
 
 /// `GET /account/tokens/new`

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::fault::Fault;
 use crate::route::Routes;
+use crate::who::Who;
 
 /// The routes.
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -54,6 +55,14 @@ impl Facts {
 async fn leaf_at(app: &App, seq: &str) -> Result<leaf::Model, Fault> {
     let seq = seq.parse().map_err(|_| Fault::NotFound)?;
     Ok(app.store.audit_leaf(seq).await?)
+}
+
+/// The leaf at a place of the address, when the person may read it; the reading is noted where it must be.
+pub(crate) async fn leaf_seen(app: &App, who: &Who, seq: &str) -> Result<leaf::Model, Fault> {
+    let row = leaf_at(app, seq).await?;
+    let resource = resource_of(app, &row).await?;
+    who.allow(app, "audit.read", &resource, &format!("audit_leaf/{}", row.seq)).await?;
+    Ok(row)
 }
 
 /// A leaf as the rights see it: a matter of the organisation it is filed under.

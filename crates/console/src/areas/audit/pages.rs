@@ -13,7 +13,7 @@ use bulwark_store::{AuditFilter, AuditPage, MAX_ROWS, StoreError, Uuid};
 use serde_json::{Value, json};
 
 use super::names::{Names, Seen, person_named, place_named};
-use super::{Facts, leaf_at, resource_of};
+use super::{Facts, leaf_at, leaf_seen, resource_of};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::html::Html;
@@ -154,9 +154,8 @@ pub(super) async fn show(
     Path(seq): Path<String>,
 ) -> Result<Response, Fault> {
     let lang = who.lang();
-    let row = leaf_at(&app, &seq).await?;
+    let row = leaf_seen(&app, &who, &seq).await?;
     let resource = resource_of(&app, &row).await?;
-    who.allow(&app, "audit.read", &resource, &format!("audit_leaf/{}", row.seq)).await?;
     let facts = Facts::of(&row);
     let mut seen = Seen::default();
     let tenant = facts.as_ref().and_then(|facts| facts.tenant);

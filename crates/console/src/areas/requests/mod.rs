@@ -110,6 +110,11 @@ async fn open(app: &App, who: &Who, id: Uuid) -> Result<Open, Fault> {
     Ok(Open { row, duty, decision })
 }
 
+/// The row of a request that the person may see.
+pub(crate) async fn seen(app: &App, who: &Who, id: Uuid) -> Result<pending_act::Model, Fault> {
+    Ok(open(app, who, id).await?.row)
+}
+
 /// The second person's word.
 async fn decide(app: &App, who: &Who, id: Uuid, agree: bool, note: Option<&str>) -> Result<Done, Fault> {
     let Open { row, duty, decision } = open(app, who, id).await?;
@@ -131,7 +136,7 @@ async fn decide(app: &App, who: &Who, id: Uuid, agree: bool, note: Option<&str>)
     Ok(done.await?)
 }
 
-fn waiting(row: &pending_act::Model, who: &Who) -> Result<(), Fault> {
+pub(crate) fn waiting(row: &pending_act::Model, who: &Who) -> Result<(), Fault> {
     let open = row.state == "waiting" && who.now < row.expires_at;
     if open { Ok(()) } else { Err(Fault::field("", "BW-WEB-031", &args![state = row.state])) }
 }

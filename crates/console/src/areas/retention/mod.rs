@@ -74,6 +74,15 @@ impl Kept {
     }
 }
 
+/// How many days each class is kept now.
+pub(crate) async fn in_force(store: &Store) -> Result<Vec<(RetentionClass, u32)>, StoreError> {
+    let mut all = Vec::new();
+    for class in RetentionClass::ALL.iter().copied() {
+        all.push((class, Kept::of(store, class).await?.days));
+    }
+    Ok(all)
+}
+
 /// Deletes what is older than its class allows; once a day is enough. Rows deleted per class.
 ///
 /// # Errors
