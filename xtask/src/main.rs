@@ -29,6 +29,7 @@ Tasks of the Bulwark workspace
   cargo xtask bench cruise         measure, and write the numbers to docs/benchmarks.md
   cargo xtask bench probe          our probes against testssl.sh, sslyze and the blackbox exporter
   cargo xtask bench ds             the design system against GOV.UK Frontend
+  cargo xtask bench console        the console over HTTP, the store below it, the program at rest
   cargo xtask bench cases          ends of periods against businesstimedelta
   cargo xtask conformance checks   passed/total for each data set of the checks
   cargo xtask conformance twid     the same for identity numbers, dates, names, phones
@@ -63,6 +64,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["bench", "cruise"] => bench::cruise(),
         ["bench", "probe"] => bench::probe::run(),
         ["bench", "ds"] => bench::ds::run(),
+        ["bench", "console"] => bench::console::run(),
         ["bench", "cases"] => bench::cases::run(),
         ["bench", ..] => bail!("which area? `cargo xtask bench cruise`, `probe`, `ds` or `cases`"),
         ["conformance", area] => conformance::run(area),

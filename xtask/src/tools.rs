@@ -27,7 +27,7 @@ pub fn prepare() -> Result<()> {
         sys::output(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&tools))?;
     }
     let python = tools.join(".venv/bin/python");
-    if sys::output(Command::new(&python).args(["-c", "import jinja2"])).is_err() {
+    if sys::output(Command::new(&python).args(["-c", "import jinja2, schemathesis"])).is_err() {
         sys::output(Command::new("python3").args(["-m", "venv", ".venv"]).current_dir(&tools))?;
         sys::output(
             Command::new(&python)

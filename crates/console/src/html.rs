@@ -1,10 +1,20 @@
 //! Markup, made from the components of the design system. Text becomes markup in one place only, where it is escaped.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use bulwark_model::Lang;
 use bulwark_ui::{Engine, registry, render};
 use serde_json::{Value, json};
+
+/// Small components kept at most, a thread.
+const KEPT: usize = 500;
+
+thread_local! {
+    /// Small components made before, by name and parameters.
+    static KNOWN: RefCell<HashMap<String, Html>> = RefCell::default();
+}
 
 /// Markup that may stand in a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -127,6 +137,11 @@ pub(crate) fn component(lang: Lang, name: &str, mut params: Value) -> Html {
     {
         fields.entry("lang").or_insert(json!("en"));
     }
+    // Of these there are few different ones, and many on a page.
+    let key = matches!(name, "tag" | "skip-link" | "footer").then(|| format!("{name}{params}"));
+    if let Some(known) = key.as_ref().and_then(|key| KNOWN.with_borrow(|known| known.get(key).cloned())) {
+        return known;
+    }
     let made = if cfg!(debug_assertions) {
         Engine::shared().checked(name, &params)
     } else {
@@ -134,7 +149,18 @@ pub(crate) fn component(lang: Lang, name: &str, mut params: Value) -> Html {
         known.and_then(|known| Engine::shared().component(known, &params).map_err(|e| vec![e]))
     };
     match made {
-        Ok(markup) => Html(markup),
+        Ok(markup) => {
+            let made = Html(markup);
+            if let Some(key) = key {
+                KNOWN.with_borrow_mut(|known| {
+                    if known.len() >= KEPT {
+                        known.clear();
+                    }
+                    known.insert(key, made.clone());
+                });
+            }
+            made
+        }
         Err(faults) => {
             let words: Vec<String> = faults.iter().map(|fault| fault.render(lang)).collect();
             debug_assert!(false, "{name}: {}\n{params:#}", words.join("\n"));

@@ -1,5 +1,6 @@
 //! Opening the databases.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -90,6 +91,9 @@ impl Config {
     }
 }
 
+/// Counts of lists kept at most.
+const COUNTS: usize = 1000;
+
 /// The open store. Clones share it.
 #[derive(Clone)]
 pub struct Store {
@@ -104,6 +108,8 @@ struct Inner {
     ids: Arc<IdMaker>,
     commits: Arc<AtomicU64>,
     rights_epoch: Arc<AtomicU64>,
+    /// Counts of lists, each with the number of commits at which it was taken.
+    counts: std::sync::Mutex<HashMap<String, (u64, u64)>>,
     audit_public_key: [u8; 32],
     master: MasterKey,
 }
@@ -141,8 +147,9 @@ impl Store {
             savepoint: Savepoint::None,
         });
         let (writer, task) = (std::sync::Mutex::new(Some(sender)), tokio::sync::Mutex::new(Some(task)));
+        let counts = std::sync::Mutex::default();
         let inner =
-            Inner { config, reader, writer, task, ids, commits, rights_epoch, audit_public_key, master };
+            Inner { config, reader, writer, task, ids, commits, rights_epoch, counts, audit_public_key, master };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -158,8 +165,9 @@ impl Store {
         let (writer, task) = (std::sync::Mutex::new(None), tokio::sync::Mutex::new(None));
         let (ids, commits) = (Arc::new(IdMaker::default()), Arc::new(AtomicU64::new(0)));
         let rights_epoch = Arc::new(AtomicU64::new(0));
+        let counts = std::sync::Mutex::default();
         let inner =
-            Inner { config, reader, writer, task, ids, commits, rights_epoch, audit_public_key, master };
+            Inner { config, reader, writer, task, ids, commits, rights_epoch, counts, audit_public_key, master };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -217,6 +225,24 @@ impl Store {
     pub fn rights_epoch(&self) -> Option<u64> {
         let alone = self.inner.config.database == Database::Sqlite;
         alone.then(|| self.inner.rights_epoch.load(Ordering::Acquire))
+    }
+
+    /// Commits so far, where no other process commits to the same database.
+    pub(crate) fn epoch(&self) -> Option<u64> {
+        (self.inner.config.database == Database::Sqlite).then(|| self.inner.commits.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn counted(&self, asked: &str, epoch: u64) -> Option<u64> {
+        let counts = self.inner.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        counts.get(asked).filter(|known| known.0 == epoch).map(|known| known.1)
+    }
+
+    pub(crate) fn remember_count(&self, asked: String, epoch: u64, count: u64) {
+        let mut counts = self.inner.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if counts.len() >= COUNTS {
+            counts.clear();
+        }
+        counts.insert(asked, (epoch, count));
     }
 
     /// Commits since the store was opened.

@@ -1,6 +1,7 @@
 //! `cargo xtask bench AREA`: the numbers of docs/benchmarks.md, measured and written down with their limits.
 
 pub mod cases;
+pub mod console;
 pub mod ds;
 pub mod probe;
 

@@ -1,6 +1,7 @@
 //! A browser as a person uses it: goes to addresses, presses what is written, fills what has a label.
 
 use std::path::PathBuf;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use bulwark_testkit::{program, workspace_root};
 use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 
 /// How long a page may take to do what was asked.
@@ -31,7 +33,10 @@ pub struct Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        let _ = self.driver.kill();
+        let group = i32::try_from(self.driver.id()).ok().and_then(Pid::from_raw);
+        if let Some(group) = group {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
         let _ = self.driver.wait();
     }
 }
@@ -73,6 +78,8 @@ impl Browser {
             .args([format!("--port={port}"), "--silent".into()])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            // A group of its own: the browsers it starts end with it, also when a test fails.
+            .process_group(0)
             .spawn()
             .expect("it runs");
         let (width, height) = if screen == Screen::Desk { (1280, 900) } else { (390, 844) };

@@ -27,8 +27,8 @@ const SHARED: &[&str] = &[
         role TEXT NOT NULL, organisation_id {uuid} NOT NULL REFERENCES organisation (id), sector TEXT,
         valid_from BIGINT NOT NULL, valid_until BIGINT)",
     "CREATE INDEX role_grant_person ON role_grant (person_id)",
-    "CREATE INDEX role_grant_organisation ON role_grant (organisation_id)",
-    "CREATE INDEX person_organisation ON person (organisation_id)",
+    "CREATE INDEX role_grant_organisation ON role_grant (organisation_id, id)",
+    "CREATE INDEX person_organisation ON person (organisation_id, id)",
     "CREATE TABLE credential (
         id {uuid} PRIMARY KEY NOT NULL, version BIGINT NOT NULL, person_id {uuid} NOT NULL REFERENCES person (id),
         kind TEXT NOT NULL, external_id TEXT UNIQUE, label TEXT NOT NULL, data TEXT, secret {blob}, created_at BIGINT NOT NULL, used_at BIGINT)",
@@ -69,7 +69,7 @@ const SHARED: &[&str] = &[
         owner_id {uuid} NOT NULL REFERENCES organisation (id), person_id {uuid} NOT NULL REFERENCES person (id),
         confirmed_by {uuid} NOT NULL REFERENCES person (id), reason TEXT NOT NULL, valid_from BIGINT NOT NULL,
         valid_until BIGINT NOT NULL)",
-    "CREATE INDEX break_glass_owner ON break_glass (owner_id)",
+    "CREATE INDEX break_glass_owner ON break_glass (owner_id, id)",
     "CREATE INDEX break_glass_person ON break_glass (person_id, valid_until)",
     "CREATE TABLE access_log (
         id {uuid} PRIMARY KEY NOT NULL, version BIGINT NOT NULL, at BIGINT NOT NULL, person_id {uuid}, role TEXT NOT NULL,

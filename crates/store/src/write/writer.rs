@@ -225,7 +225,7 @@ impl Writer {
             }
         };
         if written.is_ok() {
-            self.commits.fetch_add(1, Ordering::Relaxed);
+            self.commits.fetch_add(1, Ordering::Release);
             if ran.iter().any(|ran| ran.rights) {
                 self.rights_epoch.fetch_add(1, Ordering::Release);
             }
