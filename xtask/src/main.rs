@@ -66,7 +66,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["bench", "ds"] => bench::ds::run(),
         ["bench", "console"] => bench::console::run(),
         ["bench", "cases"] => bench::cases::run(),
-        ["bench", ..] => bail!("which area? `cargo xtask bench cruise`, `probe`, `ds` or `cases`"),
+        ["bench", ..] => bail!("which area? `cargo xtask bench cruise`, `probe`, `ds`, `console` or `cases`"),
         ["conformance", area] => conformance::run(area),
         ["dist"] => dist::run().map(done),
         _ => bail!("no task `{}`; see `cargo xtask help`", arguments.join(" ")),

@@ -83,9 +83,14 @@ pub fn main(which: &Which, lang: Lang) -> Result<Exit, Vec<Diagnostic>> {
 fn show(tickets: &[Ticket], origin: &str, lang: Lang) {
     line(texts().text("demo.made", &[]).get(lang));
     let mut rows = vec![
-        [say(lang, "登入名稱", "log-in"), say(lang, "姓名", "name"), say(lang, "角色", "role"), say(lang, "連結", "link")]
-            .map(str::to_owned)
-            .to_vec(),
+        [
+            say(lang, "登入名稱", "log-in"),
+            say(lang, "姓名", "name"),
+            say(lang, "角色", "role"),
+            say(lang, "連結", "link"),
+        ]
+        .map(str::to_owned)
+        .to_vec(),
     ];
     for ticket in tickets {
         let (_, name, role, _) = PEOPLE.iter().find(|person| person.0 == ticket.login).unwrap_or(&PEOPLE[0]);
@@ -153,7 +158,9 @@ async fn enter(tx: &mut Tx, store: &Store) -> Result<(Vec<Ticket>, Ids), StoreEr
 
 /// What people did before: two requests that wait, an emergency access that is over, readings, a key.
 async fn history(store: &Store, ids: &Ids) -> Result<(), StoreError> {
-    let of = |login: &str| ids.iter().find(|person| person.0 == login).map_or((Uuid::nil(), Uuid::nil()), |p| (p.1, p.2));
+    let of = |login: &str| {
+        ids.iter().find(|person| person.0 == login).map_or((Uuid::nil(), Uuid::nil()), |p| (p.1, p.2))
+    };
     let ((admin, team), (g2, _), (g3, _), (lead, _)) = (of("admin"), of("g2"), of("g3"), of("lead"));
     let (ris, agency) = of("ris");
     let acting = |person: Uuid, role: Role, organisation: Uuid| Actor {
@@ -171,11 +178,13 @@ async fn history(store: &Store, ids: &Ids) -> Result<(), StoreError> {
             });
             let object = format!("person/{ris}/{}/{agency}", Role::AgencyCiso.code());
             let reason = "資安長出國期間代理".to_owned();
-            tx.ask(NewPendingAct { action: "role.grant".into(), object, owner: agency, payload, reason }).await?;
+            tx.ask(NewPendingAct { action: "role.grant".into(), object, owner: agency, payload, reason })
+                .await?;
             let payload = json!({ "act": "retention", "class": "session", "days": 180 });
             let object = "retention/session".to_owned();
             let reason = "配合稽核需要".to_owned();
-            tx.ask(NewPendingAct { action: "retention.edit".into(), object, owner: team, payload, reason }).await
+            tx.ask(NewPendingAct { action: "retention.edit".into(), object, owner: team, payload, reason })
+                .await
         })
     });
     asked.await?;

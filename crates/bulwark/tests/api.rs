@@ -4,6 +4,7 @@
 #[path = "support/server.rs"]
 mod server;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
@@ -52,7 +53,10 @@ async fn seeded(dir: &std::path::Path) -> String {
             tx.grant(person, Role::Competent.code(), organisation, None, None).await?;
             let expires_at = tx.now().plus_ms(3_600_000);
             let (role, label, scope) = (Role::Competent.code().into(), "schemathesis".into(), ACTS.join(" "));
-            Ok(tx.make_api_token(NewApiToken { person, role, organisation, label, scope, expires_at }).await?.1)
+            Ok(tx
+                .make_api_token(NewApiToken { person, role, organisation, label, scope, expires_at })
+                .await?
+                .1)
         })
     });
     let token = token.await.expect("a token");
@@ -70,9 +74,10 @@ fn the_interface_is_what_it_says_it_is() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let data = folder.path().join("data");
     let token = runtime.block_on(seeded(&data));
-    std::os::unix::fs::chown(&data, None, None).expect("ours");
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o700)).expect("ours");
     let config = folder.path().join("bulwark.toml");
-    let text = format!("[store]\ndir = {:?}\n[limits]\nrequests_per_second = 10000\n", data.display().to_string());
+    let text =
+        format!("[store]\ndir = {:?}\n[limits]\nrequests_per_second = 10000\n", data.display().to_string());
     std::fs::write(&config, text).expect("a configuration");
     let server = Server::start_from(folder.path(), &["--config", &config.display().to_string()]);
     let output = Command::new(tool)

@@ -78,7 +78,9 @@ impl Fault {
         match self {
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::Denied(denied) if denied.hides() => StatusCode::NOT_FOUND,
-            Self::Denied(_) | Self::StepUp | Self::TokenStepUp | Self::Form | Self::Refused => StatusCode::FORBIDDEN,
+            Self::Denied(_) | Self::StepUp | Self::TokenStepUp | Self::Form | Self::Refused => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -111,7 +113,9 @@ impl Fault {
 
 fn store_status(error: &StoreError) -> StatusCode {
     match error {
-        StoreError::Conflict { .. } | StoreError::Duplicate(_) | StoreError::Reference(_) => StatusCode::CONFLICT,
+        StoreError::Conflict { .. } | StoreError::Duplicate(_) | StoreError::Reference(_) => {
+            StatusCode::CONFLICT
+        }
         StoreError::BadValue { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         StoreError::NotFound { .. } => StatusCode::NOT_FOUND,
         StoreError::EvidenceTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,

@@ -4,12 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::Router;
 use bulwark_model::Lang;
 use bulwark_model::rights::{self, Action, Denied};
 use bulwark_store::{Timestamp, Uuid};
@@ -42,7 +42,10 @@ const HEADERS: [(header::HeaderName, &str); 7] = [
     (header::REFERRER_POLICY, "no-referrer"),
     (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (header::HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
+    (
+        header::HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=()",
+    ),
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
@@ -65,7 +68,8 @@ async fn outermost(State(app): State<Arc<App>>, mut request: Request, next: Next
         Ok(()) => AssertUnwindSafe(next.run(request)).catch_unwind().await,
         Err(seconds) => Ok(Fault::TooMany(seconds).into_response()),
     };
-    let mut response = answer.map(ours).unwrap_or_else(|panic| Fault::Defect(words_of(&*panic)).into_response());
+    let mut response =
+        answer.map(ours).unwrap_or_else(|panic| Fault::Defect(words_of(&*panic)).into_response());
     if let Some(fault) = response.extensions_mut().remove::<Fault>() {
         // The page of a fault still shows who is logged in.
         let who = response.extensions_mut().remove::<Who>();
@@ -98,7 +102,10 @@ async fn outermost(State(app): State<Arc<App>>, mut request: Request, next: Next
 
 /// The library's own refusals (an id that is none, a body of another kind) as faults of ours, in our words.
 fn ours(mut response: Response) -> Response {
-    let plain = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let plain = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
     if plain && response.status().is_client_error() && response.extensions().get::<Fault>().is_none() {
         let fault = match response.status() {
             StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => Fault::NotFound,
@@ -133,7 +140,8 @@ pub(crate) async fn act(
         Ok(who) => (who, None),
         Err((_, Fault::NotSignedIn)) if !is_api(&parts.uri) => return to_log_in(&parts),
         Err((Some(who), Fault::StepUp)) => {
-            let place = if parts.method == Method::GET { who.visit().place.clone() } else { referer(&app, &parts) };
+            let place =
+                if parts.method == Method::GET { who.visit().place.clone() } else { referer(&app, &parts) };
             return Redirect::to(&format!("/step-up?next={}", place_of(&place))).into_response();
         }
         Err((Some(who), fault)) => (who, Some(fault)),
@@ -165,7 +173,10 @@ async fn admit(app: &App, action: Action, request: &Parts) -> Result<Who, (Optio
     }
     let who = Who::find(app, &token, api, visit).await.map_err(|error| (None, error.into()))?;
     let who = who.ok_or_else(nobody)?;
-    if !api && sends_json(request) && request.headers.get("x-csrf").is_none_or(|proof| proof != who.csrf.as_str()) {
+    if !api
+        && sends_json(request)
+        && request.headers.get("x-csrf").is_none_or(|proof| proof != who.csrf.as_str())
+    {
         return Err((Some(who), Fault::Form));
     }
     if let Door::Session(row) = &who.door
@@ -242,9 +253,8 @@ fn referer(app: &App, request: &Parts) -> String {
 
 fn visit(app: &App, request: &Request) -> Visit {
     let headers = request.headers();
-    let lang = query_lang(request.uri())
-        .or_else(|| cookie(headers, LANGUAGE)?.parse().ok())
-        .unwrap_or(Lang::ZhTw);
+    let lang =
+        query_lang(request.uri()).or_else(|| cookie(headers, LANGUAGE)?.parse().ok()).unwrap_or(Lang::ZhTw);
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let place = request.uri().path_and_query().map_or("/", |place| place.as_str());
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();

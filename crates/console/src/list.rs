@@ -38,7 +38,11 @@ impl Query {
     pub(crate) fn read(query: &str) -> Self {
         let pairs = url::form_urlencoded::parse(query.as_bytes());
         let kept = pairs.filter(|(_, value)| !value.trim().is_empty());
-        Self { pairs: kept.map(|(key, value)| (key.into_owned(), value.trim().chars().take(200).collect())).collect() }
+        Self {
+            pairs: kept
+                .map(|(key, value)| (key.into_owned(), value.trim().chars().take(200).collect()))
+                .collect(),
+        }
     }
 
     /// A value.
@@ -79,7 +83,8 @@ impl Query {
     /// The address of the same list with other values; `None` takes one out.
     pub(crate) fn with(&self, path: &str, changes: &[(&str, Option<&str>)]) -> String {
         let mut pairs = url::form_urlencoded::Serializer::new(String::new());
-        let kept = self.pairs.iter().filter(|(key, _)| key != "lang" && changes.iter().all(|(name, _)| name != key));
+        let kept =
+            self.pairs.iter().filter(|(key, _)| key != "lang" && changes.iter().all(|(name, _)| name != key));
         for (key, value) in kept {
             pairs.append_pair(key, value);
         }
@@ -340,5 +345,6 @@ pub(crate) fn turns<T>(page: &Rows<T>) -> (Option<String>, Option<String>) {
 /// An answer that a browser saves as a file.
 pub(crate) fn file(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
-    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
+    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes)
+        .into_response()
 }

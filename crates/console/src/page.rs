@@ -70,7 +70,8 @@ static STATIC: LazyLock<BTreeMap<String, Vec<u8>>> = LazyLock::new(|| {
 
 /// Changes with any of the files, so that browsers may keep them for good.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
-    let parts: Vec<&[u8]> = STATIC.iter().flat_map(|(name, bytes)| [name.as_bytes(), bytes.as_slice()]).collect();
+    let parts: Vec<&[u8]> =
+        STATIC.iter().flat_map(|(name, bytes)| [name.as_bytes(), bytes.as_slice()]).collect();
     Sha256::of_parts(&parts).to_string()[..16].to_owned()
 });
 
@@ -171,7 +172,8 @@ impl Page {
         let site = say(lang, "site");
         let mut out = String::with_capacity(16 * 1024);
         let prefix = if self.errors.is_empty() { String::new() } else { say(lang, "page.error") };
-        let title = if self.title.is_empty() { site.clone() } else { format!("{prefix}{} - {site}", self.title) };
+        let title =
+            if self.title.is_empty() { site.clone() } else { format!("{prefix}{} - {site}", self.title) };
         let base = format!("/static/{}", VERSION.as_str());
         let _ = write!(
             out,
@@ -186,7 +188,11 @@ impl Page {
         out.push_str(component(lang, "skip-link", json!({})).as_str());
         out.push_str(header(visit, who, &site).as_str());
         let sides = who.is_some();
-        out.push_str(if sides { "<div class=\"ds-container bw-shell\">\n" } else { "<div class=\"ds-container\">\n" });
+        out.push_str(if sides {
+            "<div class=\"ds-container bw-shell\">\n"
+        } else {
+            "<div class=\"ds-container\">\n"
+        });
         if let Some(who) = who {
             out.push_str(navigation(who, self.current).as_str());
         }
@@ -203,7 +209,8 @@ impl Page {
             out.push_str(summary(lang, &self.errors).as_str());
         }
         if let Some(notice) = &self.notice {
-            let params = json!({ "state": "ok", "title": { "text": say(lang, "page.done") }, "text": notice });
+            let params =
+                json!({ "state": "ok", "title": { "text": say(lang, "page.done") }, "text": notice });
             out.push_str(component(lang, "notification-banner", params).as_str());
         }
         if self.actions.is_empty() {
@@ -240,7 +247,8 @@ fn header(visit: &Visit, who: Option<&Who>, site: &str) -> Html {
     let mut params = json!({ "name": site, "href": "/", "language_html": languages.as_str(), "full": true });
     if let Some(who) = who {
         params["agency"] = json!(who.organisation.name);
-        let role = who.role().map_or_else(|| say(lang, "page.no_role"), |role| role.label().get(lang).to_owned());
+        let role =
+            who.role().map_or_else(|| say(lang, "page.no_role"), |role| role.label().get(lang).to_owned());
         let name = format!("{}（{role}）", who.person.name);
         let name = if lang == Lang::En { format!("{} ({role})", who.person.name) } else { name };
         params["links"] = json!([{ "text": name, "href": "/account" }]);
@@ -258,14 +266,16 @@ fn navigation(who: &Who, current: &str) -> Html {
             let shown = entries.iter().filter(|entry| who.may(entry.act));
             let links: Vec<Value> = shown
                 .map(|entry| {
-                    let mut link = json!({ "text": say(lang, &format!("nav.{}", entry.key)), "href": entry.href });
+                    let mut link =
+                        json!({ "text": say(lang, &format!("nav.{}", entry.key)), "href": entry.href });
                     if entry.key == current {
                         link["current"] = json!(true);
                     }
                     link
                 })
                 .collect();
-            (!links.is_empty()).then(|| json!({ "title": say(lang, &format!("nav.{group}")), "links": links }))
+            (!links.is_empty())
+                .then(|| json!({ "title": say(lang, &format!("nav.{group}")), "links": links }))
         })
         .collect();
     if groups.is_empty() {
@@ -338,7 +348,8 @@ pub(crate) fn fault(visit: &Visit, who: Option<&Who>, fault: &Fault) -> Response
     }
     let lang = visit.lang;
     let first = messages.first();
-    let mut page = Page::new("", first.map_or_else(String::new, |message| message.what.get(lang).to_owned())).narrow();
+    let mut page =
+        Page::new("", first.map_or_else(String::new, |message| message.what.get(lang).to_owned())).narrow();
     page.status = status;
     for message in &messages {
         if messages.len() > 1 {
@@ -381,7 +392,10 @@ mod tests {
 
     #[test]
     fn the_switch_of_language_keeps_the_place() {
-        assert_eq!(with_lang("/people?q=%E6%9E%97&lang=en&after=1", Lang::ZhTw), "/people?q=%E6%9E%97&after=1&lang=zh-TW");
+        assert_eq!(
+            with_lang("/people?q=%E6%9E%97&lang=en&after=1", Lang::ZhTw),
+            "/people?q=%E6%9E%97&after=1&lang=zh-TW"
+        );
         assert_eq!(with_lang("/", Lang::En), "/?lang=en");
     }
 }

@@ -80,7 +80,10 @@ impl Routes {
     ///
     /// # Panics
     /// For an act the matrix does not have, which the walk over all routes rules out.
-    #[expect(clippy::panic, reason = "a route of an act that does not exist is a mistake of ours, found by any start")]
+    #[expect(
+        clippy::panic,
+        reason = "a route of an act that does not exist is a mistake of ours, found by any start"
+    )]
     fn act<H, T>(mut self, method: Method, path: &'static str, action: &str, handler: H) -> Self
     where
         H: Handler<T, Arc<App>>,
@@ -95,7 +98,13 @@ impl Routes {
     }
 
     /// A route that everyone may use, with the reason why.
-    pub(crate) fn open<H, T>(mut self, method: Method, path: &'static str, why: &'static str, handler: H) -> Self
+    pub(crate) fn open<H, T>(
+        mut self,
+        method: Method,
+        path: &'static str,
+        why: &'static str,
+        handler: H,
+    ) -> Self
     where
         H: Handler<T, Arc<App>>,
         T: 'static,

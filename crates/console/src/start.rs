@@ -40,7 +40,10 @@ pub async fn first_start(store: &Store, today: jiff::civil::Date) -> Result<Opti
                 from: today,
             };
             let organisation = tx.add_organisation(platform).await?.id;
-            let admin = NewPerson { login: "admin".into(), name: "系統管理者".into(), organisation, email: None };
+            let admin =
+                NewPerson {
+                    login: "admin".into(), name: "系統管理者".into(), organisation, email: None
+                };
             let admin = tx.add_person(&inner, admin).await?;
             tx.grant(admin.id, Role::Admin.code(), organisation, None, None).await?;
             let until = tx.now().plus_ms(FIRST_HOURS * 3_600_000);

@@ -1,7 +1,7 @@
 //! Uploaded tables: read from the form with limits, parsed in a child process behind the kernel's walls (threat T6).
 
-use axum::extract::{FromRequest, Multipart, Request};
 use axum::extract::multipart::MultipartError;
+use axum::extract::{FromRequest, Multipart, Request};
 use bulwark_model::Diagnostic;
 use bulwark_sandbox::{Job, run};
 use bulwark_sheet::{Limits, Table, wire};
@@ -39,7 +39,13 @@ pub(crate) async fn receive(who: &Who, Parts(mut parts): Parts) -> Result<Upload
             }
             Some("file") if proven => {
                 // What the browser calls the file is told to people and used for nothing else.
-                let name = part.file_name().unwrap_or_default().chars().filter(|c| !c.is_control()).take(120).collect();
+                let name = part
+                    .file_name()
+                    .unwrap_or_default()
+                    .chars()
+                    .filter(|c| !c.is_control())
+                    .take(120)
+                    .collect();
                 let bytes = part.bytes().await.map_err(|error| broken(&error))?.to_vec();
                 if bytes.is_empty() {
                     return Err(Fault::Bad(vec![wrong("file", "BW-WEB-100", &[])]));
@@ -54,7 +60,8 @@ pub(crate) async fn receive(who: &Who, Parts(mut parts): Parts) -> Result<Upload
 }
 
 fn broken(error: &MultipartError) -> Fault {
-    let code = if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE { "BW-WEB-101" } else { "BW-WEB-102" };
+    let code =
+        if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE { "BW-WEB-101" } else { "BW-WEB-102" };
     Fault::Bad(vec![wrong("file", code, &[])])
 }
 
@@ -68,7 +75,11 @@ pub(crate) async fn table(app: &App, upload: Upload) -> Result<(Table, Vec<Diagn
     });
     let output = parsed.await.map_err(|error| Fault::Defect(error.to_string()))?;
     let output = output.map_err(|refusal| {
-        if refusal.is_ours() { Fault::Defect(refusal.to_string()) } else { at_file(refusal.diagnostic(&name)) }
+        if refusal.is_ours() {
+            Fault::Defect(refusal.to_string())
+        } else {
+            at_file(refusal.diagnostic(&name))
+        }
     })?;
     let answer = wire::decode(&output.bytes).map_err(Fault::Defect)?;
     answer.map_err(at_file)
@@ -85,9 +96,13 @@ pub fn parse_table() -> std::process::ExitCode {
 }
 
 /// The columns of a table by the names people give them; `Err` names those that are missing.
-pub(crate) fn columns<const N: usize>(table: &Table, names: [&[&str]; N]) -> Result<[Option<usize>; N], Fault> {
+pub(crate) fn columns<const N: usize>(
+    table: &Table,
+    names: [&[&str]; N],
+) -> Result<[Option<usize>; N], Fault> {
     let head: Vec<String> = table.header.iter().map(|name| name.trim().to_lowercase()).collect();
-    let found = names.map(|names| head.iter().position(|head| names.iter().any(|name| name.to_lowercase() == *head)));
+    let found =
+        names.map(|names| head.iter().position(|head| names.iter().any(|name| name.to_lowercase() == *head)));
     // The last columns of the list are those that may be missing; which, the caller says with an empty first name.
     let missing: Vec<String> = names
         .iter()

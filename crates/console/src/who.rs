@@ -120,7 +120,12 @@ pub(crate) fn csrf_of(secret: &str) -> String {
 
 impl Who {
     /// The person behind a token of a session or a program, if the door is open.
-    pub(crate) async fn find(app: &App, token: &str, api: bool, visit: Arc<Visit>) -> Result<Option<Self>, StoreError> {
+    pub(crate) async fn find(
+        app: &App,
+        token: &str,
+        api: bool,
+        visit: Arc<Visit>,
+    ) -> Result<Option<Self>, StoreError> {
         let now = app.store.now();
         let key = Sha256::of_parts(&[if api { b"api" } else { b"web" }, token.as_bytes()]).0;
         // Read before the rows are: what changes in between is then older than its mark says, never younger.
@@ -184,7 +189,8 @@ impl Who {
 
     /// The rows a list of this act shows.
     pub(crate) fn scope(&self, action: &str) -> Scope {
-        Action::parse(action).map_or(Scope::Nothing, |action| rights::scope(&self.subject, action, self.now.into()))
+        Action::parse(action)
+            .map_or(Scope::Nothing, |action| rights::scope(&self.subject, action, self.now.into()))
     }
 
     /// How the act is written down.
@@ -225,9 +231,9 @@ impl Who {
             Decision::Allow { second_person, break_glass, recorded, .. } => {
                 let reads = action.act().effect != Effect::Write;
                 let owner = resource.owner.map(|owner| Uuid::from_bytes(owner.bytes()));
-                if let Some(owner) = owner.filter(|owner| {
-                    reads && recorded && (break_glass || *owner != self.organisation.id)
-                }) {
+                if let Some(owner) =
+                    owner.filter(|owner| reads && recorded && (break_glass || *owner != self.organisation.id))
+                {
                     app.store.log_access(&self.actor(app, None), owner, object).await?;
                 }
                 Ok(Terms { second_person, break_glass })
@@ -271,7 +277,8 @@ async fn load(store: &Store, token: &str, api: bool) -> Result<Option<Known>, St
     let mut ids: Vec<Uuid> = pairs.iter().map(|pair| pair.1).collect();
     ids.push(at);
     let names = store.organisations_named(&ids).await?;
-    let name = |id: Uuid| names.iter().find(|row| row.id == id).map_or_else(String::new, |row| row.name.clone());
+    let name =
+        |id: Uuid| names.iter().find(|row| row.id == id).map_or_else(String::new, |row| row.name.clone());
     let held = pairs
         .iter()
         .map(|(role, id)| Held { role: *role, organisation: *id, organisation_name: name(*id) })

@@ -140,9 +140,10 @@ mod tests {
             |sheet: &str, row, column| Location::Cell { sheet: sheet.into(), row, column }.to_string();
         assert_eq!(place("系統清單", 3, 2), "系統清單!B3");
         assert_eq!(place("", 12, 0), "12:12");
-        assert_eq!([place("", 1, 26), place("", 1, 27), place("", 1, 702), place("", 1, 703)], [
-            "Z1", "AA1", "ZZ1", "AAA1"
-        ]);
+        assert_eq!(
+            [place("", 1, 26), place("", 1, 27), place("", 1, 702), place("", 1, 703)],
+            ["Z1", "AA1", "ZZ1", "AAA1"]
+        );
     }
 
     #[test]

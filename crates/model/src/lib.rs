@@ -22,6 +22,7 @@ pub use diagnostic::{Diagnostic, Location};
 pub use finding::{Change, Effort, Finding, FindingState};
 pub use text::{Lang, Text};
 pub use time::{Clock, FixedClock};
-pub use words::{RetentionClass, 
-    Check, Domain, Exit, Grade, Intensity, ParseWordError, ProtectionLevel, Severity, SystemClass, Verdict,
+pub use words::{
+    Check, Domain, Exit, Grade, Intensity, ParseWordError, ProtectionLevel, RetentionClass, Severity,
+    SystemClass, Verdict,
 };

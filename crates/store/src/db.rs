@@ -148,8 +148,18 @@ impl Store {
         });
         let (writer, task) = (std::sync::Mutex::new(Some(sender)), tokio::sync::Mutex::new(Some(task)));
         let counts = std::sync::Mutex::default();
-        let inner =
-            Inner { config, reader, writer, task, ids, commits, rights_epoch, counts, audit_public_key, master };
+        let inner = Inner {
+            config,
+            reader,
+            writer,
+            task,
+            ids,
+            commits,
+            rights_epoch,
+            counts,
+            audit_public_key,
+            master,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -166,8 +176,18 @@ impl Store {
         let (ids, commits) = (Arc::new(IdMaker::default()), Arc::new(AtomicU64::new(0)));
         let rights_epoch = Arc::new(AtomicU64::new(0));
         let counts = std::sync::Mutex::default();
-        let inner =
-            Inner { config, reader, writer, task, ids, commits, rights_epoch, counts, audit_public_key, master };
+        let inner = Inner {
+            config,
+            reader,
+            writer,
+            task,
+            ids,
+            commits,
+            rights_epoch,
+            counts,
+            audit_public_key,
+            master,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -79,7 +79,15 @@ impl Tx {
     /// [`StoreError::Reference`] for an unknown person or organisation.
     pub async fn open_session(&mut self, new: NewSession) -> Result<(session::Model, Token), StoreError> {
         let (id, token, now) = (self.new_id()?, Token::new()?, self.now());
-        let NewSession { person: person_id, role, organisation: organisation_id, method, agent, fresh, expires_at } = new;
+        let NewSession {
+            person: person_id,
+            role,
+            organisation: organisation_id,
+            method,
+            agent,
+            fresh,
+            expires_at,
+        } = new;
         let row = session::Model {
             id,
             version: 1,
@@ -152,9 +160,13 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Reference`].
-    pub async fn make_api_token(&mut self, new: NewApiToken) -> Result<(api_token::Model, Token), StoreError> {
+    pub async fn make_api_token(
+        &mut self,
+        new: NewApiToken,
+    ) -> Result<(api_token::Model, Token), StoreError> {
         let (id, token, created_at) = (self.new_id()?, Token::new()?, self.now());
-        let NewApiToken { person: person_id, role, organisation: organisation_id, label, scope, expires_at } = new;
+        let NewApiToken { person: person_id, role, organisation: organisation_id, label, scope, expires_at } =
+            new;
         let row = api_token::Model {
             id,
             version: 1,
@@ -233,7 +245,12 @@ impl Tx {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn once(&mut self, person: Uuid, form: &str, location: &str) -> Result<Option<String>, StoreError> {
+    pub async fn once(
+        &mut self,
+        person: Uuid,
+        form: &str,
+        location: &str,
+    ) -> Result<Option<String>, StoreError> {
         let key_hash = Sha256::of_parts(&[person.as_bytes(), form.as_bytes()]).to_string();
         let found = once::Entity::find().filter(once::Column::KeyHash.eq(&key_hash)).one(self.conn()).await?;
         if let Some(row) = found {

@@ -215,8 +215,8 @@ impl Store {
         request: PageRequest,
     ) -> Result<Listing<pending_act::Model>, StoreError> {
         let decides = decidable(own, may_decide).unwrap_or_else(|| Condition::all().add(Expr::val(1).eq(0)));
-        let mut all = Condition::all()
-            .add(Condition::any().add(pending_act::Column::AskedBy.eq(own)).add(decides));
+        let mut all =
+            Condition::all().add(Condition::any().add(pending_act::Column::AskedBy.eq(own)).add(decides));
         if waiting {
             all = all.add(pending_act::Column::State.eq("waiting"));
             all = all.add(pending_act::Column::ExpiresAt.gt(self.now()));
@@ -276,7 +276,8 @@ impl Store {
         state: Option<&str>,
         request: PageRequest,
     ) -> Result<Listing<job::Model>, StoreError> {
-        let all = state.map_or_else(Condition::all, |state| Condition::all().add(job::Column::State.eq(state)));
+        let all =
+            state.map_or_else(Condition::all, |state| Condition::all().add(job::Column::State.eq(state)));
         self.listing::<job::Entity>(all, request).await
     }
 
@@ -303,7 +304,8 @@ impl Store {
             all = all.add(leaf::Column::Owner.eq(owner));
         }
         if let Some(action) = &filter.action {
-            let begins: String = action.chars().filter(|c| c.is_ascii_alphanumeric() || "._".contains(*c)).collect();
+            let begins: String =
+                action.chars().filter(|c| c.is_ascii_alphanumeric() || "._".contains(*c)).collect();
             all = all.add(leaf::Column::Leaf.contains(format!("\"action\":\"{begins}")));
         }
         if let Some(before) = before {
@@ -417,7 +419,8 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn holders_of(&self, role: &str) -> Result<u64, StoreError> {
-        let filter = PeopleFilter { role: Some(role.to_owned()), disabled: Some(false), ..PeopleFilter::default() };
+        let filter =
+            PeopleFilter { role: Some(role.to_owned()), disabled: Some(false), ..PeopleFilter::default() };
         let all = Scope::Everything { without: Vec::new() };
         let found = self.people(&all, &filter, PageRequest { rows: 1, ..PageRequest::default() }).await?;
         Ok(Ord::min(found.total, MAX_COUNT))

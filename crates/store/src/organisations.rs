@@ -226,7 +226,8 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn first_day(&self, id: Uuid) -> Result<Option<String>, StoreError> {
-        let own = path::Entity::find().filter(path::Column::Descendant.eq(id)).filter(path::Column::Depth.eq(0));
+        let own =
+            path::Entity::find().filter(path::Column::Descendant.eq(id)).filter(path::Column::Depth.eq(0));
         Ok(own.one(self.reader()).await?.map(|line| line.valid_from))
     }
 
@@ -258,7 +259,10 @@ impl Store {
         }
         // In pieces: a statement takes only so many values.
         for some in inside.chunks(500) {
-            let old = ending().filter(path::Column::Descendant.is_in(some.iter().copied())).all(self.reader()).await?;
+            let old = ending()
+                .filter(path::Column::Descendant.is_in(some.iter().copied()))
+                .all(self.reader())
+                .await?;
             if old.iter().any(|line| !inside.contains(&line.ancestor) && later(line)) {
                 return Ok(Some(MoveObstacle::LaterChange));
             }

@@ -1,7 +1,7 @@
 //! Lists, page by page: from a key on, never by counting rows. Ids ascend with time, so newest first is by id.
 
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait};
-use sea_orm::{ConnectionTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 use crate::entity::{Record, Row};
@@ -74,14 +74,16 @@ impl Store {
             rows.reverse();
         }
         let next = rows.last().map(Row::id).filter(|_| more || back);
-        let previous = rows.first().map(Row::id).filter(|_| if back { more } else { request.after.is_some() });
+        let previous =
+            rows.first().map(Row::id).filter(|_| if back { more } else { request.after.is_some() });
         Ok(Page { rows, next, previous })
     }
 
     /// How many rows meet a condition; [`MAX_COUNT`] + 1 stands for more than that.
     pub(crate) async fn count_where<E: Record>(&self, condition: Condition) -> Result<u64, StoreError> {
         // No column at all: where an index answers the condition, the rows themselves are not touched.
-        let bare = E::find().select_only().expr_as(Expr::val(1), "one").filter(condition).limit(MAX_COUNT + 1);
+        let bare =
+            E::find().select_only().expr_as(Expr::val(1), "one").filter(condition).limit(MAX_COUNT + 1);
         // While nothing was committed, the same question has the same answer.
         let asked = bare.build(self.reader().get_database_backend()).to_string();
         let epoch = self.epoch();

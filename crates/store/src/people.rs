@@ -166,8 +166,16 @@ impl Tx {
     ) -> Result<grant::Model, StoreError> {
         let (id, role, valid_from) = (self.new_id()?, role.to_owned(), self.now());
         let sector = sector.map(str::to_owned);
-        let row =
-            grant::Model { id, version: 1, person_id, role, organisation_id, sector, valid_from, valid_until };
+        let row = grant::Model {
+            id,
+            version: 1,
+            person_id,
+            role,
+            organisation_id,
+            sector,
+            valid_from,
+            valid_until,
+        };
         self.insert::<grant::Entity>(row).await
     }
 

@@ -36,10 +36,16 @@ impl Store {
                         link::Entity::delete_many().filter(ended).exec(conn).await?
                     }
                     RetentionClass::Once => {
-                        once::Entity::delete_many().filter(once::Column::CreatedAt.lt(before)).exec(conn).await?
+                        once::Entity::delete_many()
+                            .filter(once::Column::CreatedAt.lt(before))
+                            .exec(conn)
+                            .await?
                     }
                     RetentionClass::Outbox => {
-                        outbox::Entity::delete_many().filter(outbox::Column::SentAt.lt(before)).exec(conn).await?
+                        outbox::Entity::delete_many()
+                            .filter(outbox::Column::SentAt.lt(before))
+                            .exec(conn)
+                            .await?
                     }
                     RetentionClass::Job => {
                         let done = Condition::all()
@@ -48,7 +54,10 @@ impl Store {
                         job::Entity::delete_many().filter(done).exec(conn).await?
                     }
                     RetentionClass::AccessLog => {
-                        access_log::Entity::delete_many().filter(access_log::Column::At.lt(before)).exec(conn).await?
+                        access_log::Entity::delete_many()
+                            .filter(access_log::Column::At.lt(before))
+                            .exec(conn)
+                            .await?
                     }
                 };
                 let object = format!("retention/{}", class.code());

@@ -153,7 +153,11 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn waiting_act(&self, action: &str, object: &str) -> Result<Option<pending_act::Model>, StoreError> {
+    pub async fn waiting_act(
+        &self,
+        action: &str,
+        object: &str,
+    ) -> Result<Option<pending_act::Model>, StoreError> {
         let waiting = pending_act::Entity::find()
             .filter(pending_act::Column::Action.eq(action))
             .filter(pending_act::Column::Object.eq(object))

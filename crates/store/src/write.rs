@@ -155,7 +155,13 @@ impl Tx {
         before: Option<Sha256>,
         after: Option<Sha256>,
     ) {
-        self.entries.push(Entry { action: action.to_owned(), object: object.to_owned(), owner, before, after });
+        self.entries.push(Entry {
+            action: action.to_owned(),
+            object: object.to_owned(),
+            owner,
+            before,
+            after,
+        });
     }
 
     /// Puts a message into the outbox.

@@ -444,8 +444,14 @@ fn dependencies_have_allowed_licences_names_and_sources() {
         let name = format!("{} {}", text(&package["name"]), text(&package["version"]));
         let licence = text(&package["license"]);
         let mut allowed = allowed.clone();
-        let own = list("licenses", "exceptions").into_iter().find(|own| own["crate"].as_str() == package["name"].as_str());
-        allowed.extend(own.iter().flat_map(|own| own["allow"].as_array().unwrap()).map(|id| id.as_str().unwrap().to_owned()));
+        let own = list("licenses", "exceptions")
+            .into_iter()
+            .find(|own| own["crate"].as_str() == package["name"].as_str());
+        allowed.extend(
+            own.iter()
+                .flat_map(|own| own["allow"].as_array().unwrap())
+                .map(|id| id.as_str().unwrap().to_owned()),
+        );
         if !allows(&allowed, &licence) {
             wrong.push(format!("{name}: licence {licence:?}"));
         }

@@ -45,7 +45,11 @@ pub fn start(demo: &Demo, bulwark: &Path) -> Result<()> {
     let pid_file = pid_file(demo);
     if sys::alive(&pid_file, WORD).is_some() && sys::listens(CONSOLE) {
         println!("  runs already at {ORIGIN}; for another log-in:");
-        println!("  {} admin link --store {} --login NAME --reason REASON", bulwark.display(), demo.path("console").display());
+        println!(
+            "  {} admin link --store {} --login NAME --reason REASON",
+            bulwark.display(),
+            demo.path("console").display()
+        );
         return Ok(());
     }
     stop(demo)?;

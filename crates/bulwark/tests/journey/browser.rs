@@ -1,7 +1,7 @@
 //! A browser as a person uses it: goes to addresses, presses what is written, fills what has a label.
 
-use std::path::PathBuf;
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -73,7 +73,10 @@ impl Browser {
     /// Opens a browser; `None` (with a visible line) when this machine has none.
     pub async fn open(screen: Screen) -> Option<Self> {
         let (chromium, chromedriver) = (program(&["chromium"])?, program(&["chromedriver"])?);
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .and_then(|l| l.local_addr())
+            .expect("a free port")
+            .port();
         let driver = Command::new(chromedriver)
             .args([format!("--port={port}"), "--silent".into()])
             .stdout(Stdio::null())
@@ -197,7 +200,12 @@ impl Browser {
             (found == json!(true)).then_some(())
         };
         let there = self.until(found).await.is_some();
-        assert!(there, "nothing says “{words}” at {:?}: {}", self.client.current_url().await, self.text().await);
+        assert!(
+            there,
+            "nothing says “{words}” at {:?}: {}",
+            self.client.current_url().await,
+            self.text().await
+        );
         let element = self.client.find(Locator::Css("[data-pressed]")).await.expect("just found");
         element.click().await.unwrap_or_else(|error| panic!("“{words}”: {error}"));
     }
@@ -212,7 +220,8 @@ impl Browser {
 
     /// Chooses in the list with this id.
     pub async fn choose(&self, id: &str, value: &str) {
-        let field = self.client.find(Locator::Id(id)).await.unwrap_or_else(|error| panic!("no list {id}: {error}"));
+        let field =
+            self.client.find(Locator::Id(id)).await.unwrap_or_else(|error| panic!("no list {id}: {error}"));
         field.select_by_value(value).await.expect("a choice");
     }
 

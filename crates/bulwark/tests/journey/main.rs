@@ -120,7 +120,10 @@ async fn first_day(lang: Lang, screen: Screen) {
     lin.close().await;
 }
 
-#[expect(clippy::disallowed_methods, reason = "the code of an authenticator app follows the clock of the machine")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the code of an authenticator app follows the clock of the machine"
+)]
 fn jiff_now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }

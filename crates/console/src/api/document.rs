@@ -50,10 +50,22 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     one("/api/v1/organisations/{id}", "organisation.read", "Organisation", "An organisation"),
     list("/api/v1/keys", "key.read", "Key", &["person", "state"], "Keys of those who sign"),
     one("/api/v1/keys/{id}", "key.read", "Key", "A key"),
-    list("/api/v1/requests", "home.read", "Request", &["state"], "What the person asked for and a second person decides on"),
+    list(
+        "/api/v1/requests",
+        "home.read",
+        "Request",
+        &["state"],
+        "What the person asked for and a second person decides on",
+    ),
     one("/api/v1/requests/{id}", "home.read", "Request", "A request of one's own"),
     change("/api/v1/requests/{id}/withdraw", "home.read", "Take one's own request back"),
-    list("/api/v1/audit", "audit.read", "Leaf", &["person", "object", "organisation", "action"], "The audit log"),
+    list(
+        "/api/v1/audit",
+        "audit.read",
+        "Leaf",
+        &["person", "object", "organisation", "action"],
+        "The audit log",
+    ),
     one("/api/v1/audit/{seq}", "audit.read", "Leaf", "An entry of the audit log"),
     list("/api/v1/access-log", "access_log.read", "Access", &["person"], "Who read protected data"),
     list("/api/v1/emergency-access", "break_glass.read", "EmergencyAccess", &["state"], "Emergency accesses"),
@@ -122,8 +134,15 @@ fn reference(schema: &str) -> Value {
 }
 
 fn operation(endpoint: &Endpoint) -> Value {
-    let id: String = endpoint.path.split('/').skip(3).map(|part| part.trim_matches(['{', '}'])).collect::<Vec<_>>().join("-");
-    let in_path = |name: &str, schema: Value| json!({ "name": name, "in": "path", "required": true, "schema": schema });
+    let id: String = endpoint
+        .path
+        .split('/')
+        .skip(3)
+        .map(|part| part.trim_matches(['{', '}']))
+        .collect::<Vec<_>>()
+        .join("-");
+    let in_path =
+        |name: &str, schema: Value| json!({ "name": name, "in": "path", "required": true, "schema": schema });
     let mut parameters = Vec::new();
     if endpoint.path.contains("{id}") {
         parameters.push(in_path("id", json!({ "type": "string", "format": "uuid" })));
@@ -134,12 +153,20 @@ fn operation(endpoint: &Endpoint) -> Value {
     let in_query = |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
     let ids = ["organisation", "person"];
     for name in endpoint.query {
-        let schema = if ids.contains(name) { json!({ "type": "string", "format": "uuid" }) } else { json!({ "type": "string", "maxLength": 200 }) };
+        let schema = if ids.contains(name) {
+            json!({ "type": "string", "format": "uuid" })
+        } else {
+            json!({ "type": "string", "maxLength": 200 })
+        };
         parameters.push(in_query(name, schema));
     }
     let counted = endpoint.path != "/api/v1/audit" && endpoint.path != "/api/v1/retention";
     if endpoint.list && endpoint.path != "/api/v1/retention" {
-        let key = if counted { json!({ "type": "string", "format": "uuid" }) } else { json!({ "type": "integer" }) };
+        let key = if counted {
+            json!({ "type": "string", "format": "uuid" })
+        } else {
+            json!({ "type": "integer" })
+        };
         parameters.push(in_query("after", key.clone()));
         if counted {
             parameters.push(in_query("before", key));

@@ -23,7 +23,12 @@ use crate::route::Routes;
 /// The routes.
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
-        .open(Method::GET, "/api/v1/openapi.json", "the description of the interface holds no data", document::show)
+        .open(
+            Method::GET,
+            "/api/v1/openapi.json",
+            "the description of the interface holds no data",
+            document::show,
+        )
         .get("/api/v1/account", "account.self", read::account)
         .get("/api/v1/people", "people.read", read::people)
         .get("/api/v1/people/{id}", "people.read", read::person)
@@ -56,7 +61,10 @@ fn asked(query: &Query, known: &[&str]) -> Result<PageRequest, Fault> {
     let paging = ["after", "before", "rows", "lang"];
     let unknown = query.names().find(|name| !known.contains(name) && !paging.contains(name));
     if let Some(name) = unknown {
-        let values = args![name = name, known = known.iter().chain(&paging[..3]).copied().collect::<Vec<_>>().join(", ")];
+        let values = args![
+            name = name,
+            known = known.iter().chain(&paging[..3]).copied().collect::<Vec<_>>().join(", ")
+        ];
         return Err(Fault::Bad(vec![message("BW-WEB-090", &values).at_named(name)]));
     }
     for name in ["after", "before"] {

@@ -49,20 +49,31 @@ pub(super) async fn people(State(app): State<Arc<App>>, who: Who, query: Query) 
 }
 
 /// `GET /api/v1/people/{id}`
-pub(super) async fn person(State(app): State<Arc<App>>, who: Who, Path(text): Path<String>) -> Result<Response, Fault> {
+pub(super) async fn person(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(text): Path<String>,
+) -> Result<Response, Fault> {
     let id = id(&text)?;
     let row = app.store.get::<person::Entity>(id).await?;
     let resource = app.store.account_resource(&row).await?;
     who.allow(&app, "people.read", &resource, &format!("person/{id}")).await?;
     let everywhere = Scope::Everything { without: Vec::new() };
     let filter = GrantFilter { person: Some(id), ..GrantFilter::default() };
-    let held = app.store.roles_held(&everywhere, &filter, PageRequest { rows: 200, ..PageRequest::default() }).await?;
+    let held = app
+        .store
+        .roles_held(&everywhere, &filter, PageRequest { rows: 200, ..PageRequest::default() })
+        .await?;
     let roles = held.page.rows.into_iter().map(wire::Role::from).collect();
     Ok(Json(wire::PersonWithRoles { person: row.into(), roles }).into_response())
 }
 
 /// `GET /api/v1/organisations`
-pub(super) async fn organisations(State(app): State<Arc<App>>, _: Who, query: Query) -> Result<Response, Fault> {
+pub(super) async fn organisations(
+    State(app): State<Arc<App>>,
+    _: Who,
+    query: Query,
+) -> Result<Response, Fault> {
     let page = asked(&query, &["q", "kind"])?;
     let found = app.store.organisations(query.get("q"), query.get("kind"), page).await?;
     Ok(list("/api/v1/organisations", &query, found, wire::Organisation::from))
@@ -90,7 +101,11 @@ pub(super) async fn keys(State(app): State<Arc<App>>, who: Who, query: Query) ->
 }
 
 /// `GET /api/v1/keys/{id}`
-pub(super) async fn key(State(app): State<Arc<App>>, who: Who, Path(text): Path<String>) -> Result<Response, Fault> {
+pub(super) async fn key(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(text): Path<String>,
+) -> Result<Response, Fault> {
     let id = id(&text)?;
     let row = app.store.get::<signing_key::Entity>(id).await?;
     let owner = app.store.get::<person::Entity>(row.person_id).await?;
@@ -108,7 +123,11 @@ pub(super) async fn requests(State(app): State<Arc<App>>, who: Who, query: Query
 }
 
 /// `GET /api/v1/requests/{id}`
-pub(super) async fn request(State(app): State<Arc<App>>, who: Who, Path(text): Path<String>) -> Result<Response, Fault> {
+pub(super) async fn request(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(text): Path<String>,
+) -> Result<Response, Fault> {
     let row = requests::seen(&app, &who, id(&text)?).await?;
     Ok(Json(wire::Request::from(row)).into_response())
 }
@@ -146,7 +165,11 @@ fn leaf_of(row: bulwark_store::entity::audit::leaf::Model) -> wire::Leaf {
 }
 
 /// `GET /api/v1/audit/{seq}`
-pub(super) async fn leaf(State(app): State<Arc<App>>, who: Who, Path(text): Path<String>) -> Result<Response, Fault> {
+pub(super) async fn leaf(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(text): Path<String>,
+) -> Result<Response, Fault> {
     let row = audit::leaf_seen(&app, &who, &text).await?;
     Ok(Json(leaf_of(row)).into_response())
 }
@@ -188,7 +211,8 @@ pub(super) async fn emergency_access(
 /// `GET /api/v1/retention`
 pub(super) async fn retention(State(app): State<Arc<App>>, _: Who) -> Result<Response, Fault> {
     let rules = retention::in_force(&app.store).await?;
-    let rules = rules.into_iter().map(|(class, days)| wire::Retention { class: class.code().to_owned(), days });
+    let rules =
+        rules.into_iter().map(|(class, days)| wire::Retention { class: class.code().to_owned(), days });
     let items: Vec<wire::Retention> = rules.collect();
     let total = Some(items.len() as u64);
     Ok(Json(wire::List { items, total, more_than_total: false, next: None, previous: None }).into_response())
@@ -202,7 +226,11 @@ pub(super) async fn jobs(State(app): State<Arc<App>>, _: Who, query: Query) -> R
 }
 
 /// `GET /api/v1/jobs/{id}`
-pub(super) async fn job(State(app): State<Arc<App>>, _: Who, Path(text): Path<String>) -> Result<Response, Fault> {
+pub(super) async fn job(
+    State(app): State<Arc<App>>,
+    _: Who,
+    Path(text): Path<String>,
+) -> Result<Response, Fault> {
     let row = app.store.get::<job::Entity>(id(&text)?).await?;
     Ok(Json(wire::Job::from(row)).into_response())
 }

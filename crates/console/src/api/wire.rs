@@ -337,7 +337,6 @@ pub(super) struct Done {
 
 /// A message, RFC 9457.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(dead_code, reason = "describes what `page::fault` writes")]
 pub(super) struct Problem {
     /// Names the kind of trouble.
     pub r#type: String,

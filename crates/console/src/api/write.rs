@@ -36,13 +36,18 @@ pub(super) async fn withdraw(
     }
     requests::waiting(&row, &who)?;
     let actor = who.actor(&app, None);
-    let ended = app.store.write(&actor, |tx| Box::pin(async move { tx.decide_act(row, Outcome::Withdrawn).await }));
+    let ended =
+        app.store.write(&actor, |tx| Box::pin(async move { tx.decide_act(row, Outcome::Withdrawn).await }));
     ended.await?;
     Ok(done(object, "withdrawn"))
 }
 
 /// `POST /api/v1/jobs/{id}/retry`
-pub(super) async fn retry(State(app): State<Arc<App>>, who: Who, Path(text): Path<String>) -> Result<Response, Fault> {
+pub(super) async fn retry(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(text): Path<String>,
+) -> Result<Response, Fault> {
     let row = app.store.get::<job::Entity>(id(&text)?).await?;
     let object = format!("job/{}", row.id);
     if row.state == "ready" {

@@ -19,7 +19,8 @@ use crate::who::Who;
 /// The parameters of a field of an area: its label, what was filled in, what is wrong.
 pub(crate) fn field(lang: Lang, area: &str, form: &Form, name: &str, more: &[(&str, Value)]) -> Value {
     let label = say(lang, &format!("{area}.{name}"));
-    let mut params = json!({ "id": name, "name": name, "label": { "text": label }, "value": form.shown(name) });
+    let mut params =
+        json!({ "id": name, "name": name, "label": { "text": label }, "value": form.shown(name) });
     if let Some(error) = error_of(lang, form.wrong(), name) {
         params["error"] = error;
     }
@@ -79,7 +80,9 @@ pub(crate) fn set_date(lang: Lang, form: &mut Form, name: &str, date: Date) {
 /// The date of three boxes; a year below 1000 is a 民國 year. One that is missing or no date is noted as wrong, with
 /// the part that is impossible.
 pub(crate) fn date(form: &mut Form, name: &str) -> Option<Date> {
-    let part = |part: &str| form.first(&format!("{name}-{part}")).unwrap_or_default().trim().chars().take(20).collect();
+    let part = |part: &str| {
+        form.first(&format!("{name}-{part}")).unwrap_or_default().trim().chars().take(20).collect()
+    };
     let parts: [String; 3] = PARTS.map(part);
     if parts.iter().all(String::is_empty) {
         form.refuse(name, "BW-WEB-010", &[]);
@@ -112,7 +115,9 @@ pub(crate) fn today(now: Timestamp) -> Date {
 /// that already waits.
 pub(crate) async fn ask(app: &App, who: &Who, duty: Duty, reason: &str) -> Result<Asked, Fault> {
     let fault = match submit(app, who, duty.clone(), reason).await {
-        Err(Fault::Bad(wrong)) if wrong.iter().any(|diagnostic| diagnostic.code == "BW-WEB-030") => Fault::Bad(wrong),
+        Err(Fault::Bad(wrong)) if wrong.iter().any(|diagnostic| diagnostic.code == "BW-WEB-030") => {
+            Fault::Bad(wrong)
+        }
         asked => return asked,
     };
     let waiting = app.store.waiting_act(duty.action(), &duty.object(who.person.id)).await?;
@@ -147,7 +152,8 @@ pub(crate) fn stale(lang: Lang, mine: i64, theirs: i64, rows: &[Compared], out: 
     let message = message("BW-WEB-006", &bulwark_i18n::args![mine = mine, theirs = theirs]);
     out.put(lang, "warning-text", json!({ "text": message.what.get(lang) }));
     let text = |key: &str| say(lang, &format!("edit.{key}"));
-    let cell = |value: &str| json!({ "text": if value.is_empty() { text("empty") } else { value.to_owned() } });
+    let cell =
+        |value: &str| json!({ "text": if value.is_empty() { text("empty") } else { value.to_owned() } });
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {
@@ -176,7 +182,9 @@ mod tests {
 
     #[test]
     fn a_date_says_what_is_impossible_about_it() {
-        let mut form = Form::read(b"a-year=115&a-month=2&a-day=30&b-year=116&b-month=1&b-day=1&c-year=x&c-month=1&c-day=1");
+        let mut form = Form::read(
+            b"a-year=115&a-month=2&a-day=30&b-year=116&b-month=1&b-day=1&c-year=x&c-month=1&c-day=1",
+        );
         assert_eq!(date(&mut form, "a"), None);
         assert_eq!(date(&mut form, "b"), Some(Date::constant(2027, 1, 1)));
         assert_eq!(date(&mut form, "c"), None);
@@ -189,7 +197,10 @@ mod tests {
     fn the_boxes_hold_the_year_of_the_language() {
         let mut form = Form::read(b"");
         set_date(Lang::ZhTw, &mut form, "from", Date::constant(2027, 1, 2));
-        assert_eq!([form.shown("from-year"), form.shown("from-month"), form.shown("from-day")], ["116", "1", "2"]);
+        assert_eq!(
+            [form.shown("from-year"), form.shown("from-month"), form.shown("from-day")],
+            ["116", "1", "2"]
+        );
         set_date(Lang::En, &mut form, "from", Date::constant(2027, 1, 2));
         assert_eq!(date(&mut form, "from"), Some(Date::constant(2027, 1, 2)));
     }

@@ -23,8 +23,8 @@ pub(crate) mod requests;
 pub(crate) mod retention;
 mod sign_in;
 
-pub(crate) use sign_in::Doors;
 pub use retention::apply as apply_retention;
+pub(crate) use sign_in::Doors;
 pub use sign_in::oidc::{Fetch, OidcSettings};
 
 /// The texts of the areas.
@@ -49,7 +49,8 @@ pub(crate) const TEXTS: &[(&str, &str, &str)] = &[
 
 /// All routes.
 pub(crate) fn routes(app: &Arc<App>) -> Routes {
-    let files = |Path((version, path)): Path<(String, String)>| async move { page::static_file(&version, &path) };
+    let files =
+        |Path((version, path)): Path<(String, String)>| async move { page::static_file(&version, &path) };
     let routes = Routes::new(app).open(
         Method::GET,
         "/static/{version}/{*path}",

@@ -21,7 +21,8 @@ async fn token(app: &TestApp, who: &Person, role: Role, organisation: Uuid, acts
         expires_at: app.store().now().plus_ms(3_600_000),
     };
     let actor = Actor::system("test");
-    let (_, token) = app.store().write(&actor, |tx| Box::pin(async move { tx.make_api_token(new).await })).await.unwrap();
+    let (_, token) =
+        app.store().write(&actor, |tx| Box::pin(async move { tx.make_api_token(new).await })).await.unwrap();
     token.reveal().to_owned()
 }
 
@@ -48,13 +49,19 @@ async fn the_description_names_every_route_with_its_act_and_no_other() {
     let mut described = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
-            described.push((method.to_uppercase(), path.clone(), operation["x-act"].as_str().unwrap().to_owned()));
+            described.push((
+                method.to_uppercase(),
+                path.clone(),
+                operation["x-act"].as_str().unwrap().to_owned(),
+            ));
         }
     }
     let mut served: Vec<_> = api(&app)
         .into_iter()
         .filter_map(|route| match route.access {
-            Access::Act(act) => Some((route.method.to_string(), route.path.to_owned(), act.code().to_owned())),
+            Access::Act(act) => {
+                Some((route.method.to_string(), route.path.to_owned(), act.code().to_owned()))
+            }
             Access::Open(_) => None,
         })
         .collect();
@@ -82,7 +89,9 @@ async fn lists_give_what_the_pages_give_page_by_page() {
     loop {
         let page = json(&call(&app, "GET", &path, Some(&token)).await.is(200));
         assert_eq!((page["total"].as_u64(), page["more_than_total"].as_bool()), (Some(6), Some(false)));
-        logins.extend(page["items"].as_array().unwrap().iter().map(|row| row["login"].as_str().unwrap().to_owned()));
+        logins.extend(
+            page["items"].as_array().unwrap().iter().map(|row| row["login"].as_str().unwrap().to_owned()),
+        );
         match page["next"].as_str() {
             Some(next) => path = next.to_owned(),
             None => break,
@@ -134,7 +143,12 @@ async fn wrong_requests_are_named_as_problems() {
 async fn foreign(app: &TestApp, b: Uuid) -> impl Fn(&str) -> Option<(String, &'static str)> {
     let theirs = app.person("theirs", Role::Reporter, b).await;
     let other = app.person("other", Role::SvcLead, b).await;
-    let actor = Actor { person: Some(other.id), organisation: Some(b), role: "svc_lead".into(), ..Actor::system("test") };
+    let actor = Actor {
+        person: Some(other.id),
+        organisation: Some(b),
+        role: "svc_lead".into(),
+        ..Actor::system("test")
+    };
     let payload = serde_json::json!({
         "act": "grant_role", "person": theirs.id, "role": "reporter", "organisation": b, "sector": null, "until": null,
     });
@@ -143,13 +157,26 @@ async fn foreign(app: &TestApp, b: Uuid) -> impl Fn(&str) -> Option<(String, &'s
         .store()
         .write(&actor, move |tx| {
             Box::pin(async move {
-                let new = NewPendingAct { action: "role.grant".into(), object: "person/x".into(), owner: place, payload, reason: "測試".into() };
+                let new = NewPendingAct {
+                    action: "role.grant".into(),
+                    object: "person/x".into(),
+                    owner: place,
+                    payload,
+                    reason: "測試".into(),
+                };
                 let request = tx.ask(new).await?.id;
                 let key = tx.enrol_signing_key(own, "k1", "key", "plan").await?.id;
                 let until = tx.now().plus_ms(1000);
                 let glass = tx.open_break_glass(place, other.id, own, "測試", until).await?.id;
                 let job = tx.enqueue("test", &"x", None).await?.unwrap();
-                let new = NewApiToken { person: own, role: "reporter".into(), organisation: place, label: "x".into(), scope: String::new(), expires_at: until };
+                let new = NewApiToken {
+                    person: own,
+                    role: "reporter".into(),
+                    organisation: place,
+                    label: "x".into(),
+                    scope: String::new(),
+                    expires_at: until,
+                };
                 Ok((request, key, glass, job, tx.make_api_token(new).await?.0.id))
             })
         })
@@ -181,7 +208,11 @@ async fn no_program_goes_round_the_matrix() {
     let (a, b) = (app.organisation("A", None).await, app.organisation("B", None).await);
     let object_of = foreign(&app, b).await;
     let row = app.store().person_by_login("theirs").await.unwrap().unwrap();
-    let account = app.store().account_resource(&app.store().get::<person::Entity>(row.id).await.unwrap()).await.unwrap();
+    let account = app
+        .store()
+        .account_resource(&app.store().get::<person::Entity>(row.id).await.unwrap())
+        .await
+        .unwrap();
     let organisation = app.store().resource_of(b).await.unwrap();
     let mut wrong = Vec::new();
     for role in Role::ALL.iter().copied().filter(|role| *role != Role::System) {
@@ -203,7 +234,8 @@ async fn no_program_goes_round_the_matrix() {
                 wrong.push(format!("{role} {path}: {} with a token for nothing", answer.status));
             }
             let answer = call(&app, route.method.as_str(), &path, Some(&with)).await;
-            let (status, what) = (answer.status.as_u16(), format!("{role} {} {path}: {}", route.method, answer.status));
+            let (status, what) =
+                (answer.status.as_u16(), format!("{role} {} {path}: {}", route.method, answer.status));
             if status >= 500 {
                 wrong.push(what);
             } else if may(&subject, action, now).is_err() {
@@ -216,7 +248,8 @@ async fn no_program_goes_round_the_matrix() {
                     "organisation" => (action, organisation.clone()),
                     _ => (action, Resource::platform()),
                 };
-                let denied = about == "never" || !matches!(decide(&subject, by, &object, now), Decision::Allow { .. });
+                let denied =
+                    about == "never" || !matches!(decide(&subject, by, &object, now), Decision::Allow { .. });
                 let same = call(&app, route.method.as_str(), &missing, Some(&with)).await;
                 let essence = |answer: &Answer| {
                     answer.body.replace(answer.headers["x-request-id"].to_str().unwrap(), "N")

@@ -50,7 +50,19 @@ async fn a_session_ends_by_log_out_by_itself_and_when_left_alone() {
     app.get(Some(&people[0]), "/").await.is(303);
     for _ in 0..40 {
         app.pass(Duration::from_mins(20));
-        let expected = if app.store().now() < app.store().sessions_of(people[2].id).await.unwrap().first().map_or(app.store().now(), |row| row.expires_at) { 200 } else { 303 };
+        let expected = if app.store().now()
+            < app
+                .store()
+                .sessions_of(people[2].id)
+                .await
+                .unwrap()
+                .first()
+                .map_or(app.store().now(), |row| row.expires_at)
+        {
+            200
+        } else {
+            303
+        };
         assert_eq!(app.get(Some(&people[2]), "/").await.status, expected);
     }
     app.get(Some(&people[1]), "/").await.is(303);
@@ -61,7 +73,8 @@ async fn a_session_ends_by_log_out_by_itself_and_when_left_alone() {
 async fn a_disabled_person_is_out_at_once() {
     let app = TestApp::new().await;
     let a = app.organisation("A", None).await;
-    let (admin, lin) = (app.person("admin", Role::Admin, a).await, app.person("lin", Role::Reporter, a).await);
+    let (admin, lin) =
+        (app.person("admin", Role::Admin, a).await, app.person("lin", Role::Reporter, a).await);
     app.get(Some(&lin), "/").await.is(200);
     app.post(&admin, &format!("/people/{}/disable", lin.id), &[("reason", "離職")]).await.is(303);
     app.get(Some(&lin), "/").await.is(303);
@@ -75,11 +88,18 @@ async fn every_answer_carries_its_walls_and_the_switch_of_language_keeps_the_pla
     for path in ["/", "/people", "/log-in", "/no-such-page", "/people/x"] {
         let answer = app.get(Some(&who), path).await;
         let header = |name: &str| answer.headers[name].to_str().unwrap().to_owned();
-        assert!(header("content-security-policy").starts_with("default-src 'none'; script-src 'self';"), "{path}");
+        assert!(
+            header("content-security-policy").starts_with("default-src 'none'; script-src 'self';"),
+            "{path}"
+        );
         assert_eq!(header("x-content-type-options"), "nosniff");
         assert_eq!(header("cache-control"), "no-store");
         assert_eq!(header("referrer-policy"), "no-referrer");
-        assert!(!answer.body.contains("<style") && !answer.body.contains(" style=") && !answer.body.contains(" onclick="));
+        assert!(
+            !answer.body.contains("<style")
+                && !answer.body.contains(" style=")
+                && !answer.body.contains(" onclick=")
+        );
     }
     let zh = app.get(Some(&who), "/people?q=lin&state=active").await.is(200).says("人員");
     assert!(zh.body.contains("/people?q=lin&amp;state=active&amp;lang=en"));
@@ -96,7 +116,8 @@ async fn newcomer(app: &TestApp) -> Person {
     let path = format!("/link/{}", link.token.reveal());
     let page = app.get(None, &path).await;
     let cookie = format!("__Host-visitor={}", page.cookies()["__Host-visitor"]);
-    let opened = app.post_raw(None, &path, &[("csrf", &page.hidden("csrf"))], &[("cookie", &cookie)]).await.is(303);
+    let opened =
+        app.post_raw(None, &path, &[("csrf", &page.hidden("csrf"))], &[("cookie", &cookie)]).await.is(303);
     let id = app.store().person_by_login(&link.login).await.unwrap().unwrap().id;
     Person { id, session: opened.cookies()["__Host-bulwark"].clone() }
 }
@@ -121,7 +142,13 @@ async fn log_in(app: &TestApp, login: &str, password: &str, code: &str) -> Answe
     let page = app.get(None, "/log-in?next=/people").await.is(200);
     let cookie = format!("__Host-visitor={}", page.cookies()["__Host-visitor"]);
     let csrf = page.hidden("csrf");
-    let fields = [("csrf", csrf.as_str()), ("login", login), ("password", password), ("code", code), ("next", "/people")];
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("login", login),
+        ("password", password),
+        ("code", code),
+        ("next", "/people"),
+    ];
     app.post_raw(None, "/log-in", &fields, &[("cookie", &cookie)]).await
 }
 
@@ -164,11 +191,19 @@ async fn guessing_slows_down_and_locks_nobody_out() {
 async fn a_weak_password_is_named() {
     let app = TestApp::new().await;
     let who = newcomer(&app).await;
-    for (password, code) in [("short", "12"), ("P@ssw0rd2026", "大家常用的字詞"), ("系統管理者系統管理者系統管理者", "系統管理者")] {
-        let page = app.post(&who, "/account/password", &[("password", password), ("again", password)]).await.is(422);
+    for (password, code) in [
+        ("short", "12"),
+        ("P@ssw0rd2026", "大家常用的字詞"),
+        ("系統管理者系統管理者系統管理者", "系統管理者"),
+    ] {
+        let page =
+            app.post(&who, "/account/password", &[("password", password), ("again", password)]).await.is(422);
         page.says(code);
     }
-    app.post(&who, "/account/password", &[("password", GOOD), ("again", "x")]).await.is(422).says("兩次輸入的密碼不同");
+    app.post(&who, "/account/password", &[("password", GOOD), ("again", "x")])
+        .await
+        .is(422)
+        .says("兩次輸入的密碼不同");
 }
 
 async fn send_json(app: &TestApp, who: Option<&Person>, path: &str, body: &serde_json::Value) -> Answer {
@@ -179,15 +214,19 @@ async fn send_json(app: &TestApp, who: Option<&Person>, path: &str, body: &serde
         .header("accept", "application/json")
         .header("sec-fetch-site", "same-origin");
     if let Some(who) = who {
-        request = request.header("cookie", format!("__Host-bulwark={}", who.session)).header("x-csrf", csrf(&who.session));
+        request = request
+            .header("cookie", format!("__Host-bulwark={}", who.session))
+            .header("x-csrf", csrf(&who.session));
     }
     app.send(request.body(axum::body::Body::from(body.to_string())).unwrap()).await
 }
 
 /// Adds a passkey of this device.
 async fn with_passkey(app: &TestApp, who: &Person, device: &mut Authenticator) {
-    let begun: serde_json::Value =
-        serde_json::from_str(&send_json(app, Some(who), "/account/passkey/start", &json!({})).await.is(200).body).unwrap();
+    let begun: serde_json::Value = serde_json::from_str(
+        &send_json(app, Some(who), "/account/passkey/start", &json!({})).await.is(200).body,
+    )
+    .unwrap();
     let answer = device.create(&begun["options"].to_string(), ORIGIN).unwrap();
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
     let body = json!({ "ticket": begun["ticket"], "response": answer, "label": "辦公室筆電" });
@@ -195,7 +234,13 @@ async fn with_passkey(app: &TestApp, who: &Person, device: &mut Authenticator) {
 }
 
 /// Answers a ceremony with this device.
-async fn by_passkey(app: &TestApp, who: Option<&Person>, at: &str, device: &mut Authenticator, origin: &str) -> Answer {
+async fn by_passkey(
+    app: &TestApp,
+    who: Option<&Person>,
+    at: &str,
+    device: &mut Authenticator,
+    origin: &str,
+) -> Answer {
     let begun = send_json(app, who, &format!("{at}/passkey/start"), &json!({})).await.is(200);
     let begun: serde_json::Value = serde_json::from_str(&begun.body).unwrap();
     let answer = device.get(&begun["options"].to_string(), origin).unwrap();
@@ -237,10 +282,16 @@ async fn ways_in_are_changed_with_fresh_proof_only_and_the_last_one_stays() {
     app.pass(Duration::from_secs(301));
     app.get(Some(&who), "/account/passkey").await.is(303);
     app.post(&who, "/account/password", &[("password", GOOD), ("again", GOOD)]).await.is(303);
-    assert_eq!(app.store().credentials(who.id).await.unwrap().len(), 1, "nothing changed without fresh proof");
+    assert_eq!(
+        app.store().credentials(who.id).await.unwrap().len(),
+        1,
+        "nothing changed without fresh proof"
+    );
     // A form of another site cannot begin a ceremony either.
     let mut request = axum::http::Request::builder().method("POST").uri("/account/passkey/start");
-    request = request.header("content-type", "application/json").header("cookie", format!("__Host-bulwark={}", who.session));
+    request = request
+        .header("content-type", "application/json")
+        .header("cookie", format!("__Host-bulwark={}", who.session));
     app.send(request.body(axum::body::Body::from("{}")).unwrap()).await.is(403);
 }
 
@@ -250,7 +301,9 @@ async fn a_token_does_what_was_ticked_and_nothing_else() {
     let a = app.organisation("A", None).await;
     let who = app.person("lin", Role::Admin, a).await;
     app.post(&who, "/account/tokens/new", &[("label", "x"), ("days", "30")]).await.is(422);
-    app.post(&who, "/account/tokens/new", &[("label", "x"), ("days", "30"), ("scope", "people.disable")]).await.is(422);
+    app.post(&who, "/account/tokens/new", &[("label", "x"), ("days", "30"), ("scope", "people.disable")])
+        .await
+        .is(422);
     let fields = [("label", "匯出"), ("days", "30"), ("scope", "people.read")];
     let page = app.post(&who, "/account/tokens/new", &fields).await.is(200).says("權杖只顯示這一次");
     let text = page.text();

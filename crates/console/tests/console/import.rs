@@ -49,14 +49,18 @@ async fn people_are_entered_as_shown_and_only_once() {
     }
     let page = upload(&app, &who, "名冊.csv", table.as_bytes()).await;
     let entries = page.hidden("entries").replace("&quot;", "\"").replace("&amp;", "&");
-    let done = app.post(&who, "/people/import/enter", &[("entries", &entries), ("reason", "新進")]).await.is(200);
+    let done =
+        app.post(&who, "/people/import/enter", &[("entries", &entries), ("reason", "新進")]).await.is(200);
     assert!(done.headers["content-disposition"].to_str().unwrap().contains("invitations.csv"));
     assert!(done.body.contains("lin.ming,林小明,http://localhost:8620/link/"), "{}", done.body);
     assert!(done.body.contains("evil,'=cmd|x,"), "no cell can be a formula: {}", done.body);
     let again = app.post(&who, "/people/import/enter", &[("entries", &entries)]).await.is(200);
     assert!(!again.body.contains("/link/"), "{}", again.body);
     // What was shown is a proposal: a changed page gets no further than the rights.
-    let forged = entries.replace(&a.to_string(), &app.store().organisation_by_code("B").await.unwrap().unwrap().id.to_string());
+    let forged = entries.replace(
+        &a.to_string(),
+        &app.store().organisation_by_code("B").await.unwrap().unwrap().id.to_string(),
+    );
     app.post(&who, "/people/import/enter", &[("entries", &forged)]).await.is(404);
     app.post(&who, "/people/import/enter", &[("entries", "[{]")]).await.is(403);
 }
@@ -107,7 +111,14 @@ async fn hostile_files_are_refused_by_name() {
         ("bomb.ods", zip_of(&[("mimetype", mime), ("content.xml", &zeros)])),
         ("up.ods", zip_of(&[("mimetype", mime), ("../../etc/passwd", b"x"), ("content.xml", sheet)])),
         ("entity.ods", zip_of(&[("mimetype", mime), ("content.xml", dtd)])),
-        ("macro.xlsx", zip_of(&[("[Content_Types].xml", sheet), ("xl/vbaProject.bin", b"x"), ("xl/workbook.xml", sheet)])),
+        (
+            "macro.xlsx",
+            zip_of(&[
+                ("[Content_Types].xml", sheet),
+                ("xl/vbaProject.bin", b"x"),
+                ("xl/workbook.xml", sheet),
+            ]),
+        ),
         ("page.csv", b"<html><script>alert(1)</script></html>".to_vec()),
         ("paper.csv", b"%PDF-1.7\n1 0 obj".to_vec()),
         ("old.ods", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest of an old workbook".to_vec()),
@@ -118,7 +129,11 @@ async fn hostile_files_are_refused_by_name() {
     ];
     for (name, bytes) in hostile {
         let page = upload(&app, &who, name, &bytes).await.is(422);
-        assert!(page.body.contains("id=\"file-error\""), "{name} has its message at the field: {}", page.text());
+        assert!(
+            page.body.contains("id=\"file-error\""),
+            "{name} has its message at the field: {}",
+            page.text()
+        );
     }
     upload(&app, &who, "big.csv", &vec![b'a'; 21 << 20]).await.is(422).says("超過 20 MiB");
     send_file(&app, &who, "0", "x.csv", "姓名\n".as_bytes()).await.is(403).says("BW-WEB-004");

@@ -39,13 +39,29 @@ async fn the_list_filters_by_state_and_the_page_shows_payload_and_error() {
     queued(&app, "digest", None).await;
     let admin = app.person("admin", Role::Admin, a).await;
     let page = app.get(Some(&admin), "/jobs").await.is(200).says("背景工作").says("共 2 筆");
-    let page = page.says("mail 已停止 8／8").says("digest 等待執行 0／8").says("無法連線到郵件主機 &lt;script&gt;…");
+    let page =
+        page.says("mail 已停止 8／8").says("digest 等待執行 0／8").says("無法連線到郵件主機 &lt;script&gt;…");
     assert!(!page.body.contains("<script>\n"));
     app.get(Some(&admin), "/jobs?state=dead").await.is(200).says("mail").hides("digest 等待執行");
     app.get(Some(&admin), "/jobs?state=running").await.is(200).says("沒有符合條件的資料");
-    let page = app.get(Some(&admin), &format!("/jobs/{dead}")).await.is(200).says("connection refused").says("重新嘗試");
-    assert!(page.body.contains("&quot;to&quot;: &quot;&lt;b&gt;duty&lt;/b&gt;&quot;") || page.body.contains("\"to\": \"&lt;b&gt;duty&lt;/b&gt;\""), "{}", page.body);
-    app.get(Some(&admin), &format!("/jobs/{dead}?lang=en")).await.is(200).says("Given up").says("Try again").says("8 of 8");
+    let page = app
+        .get(Some(&admin), &format!("/jobs/{dead}"))
+        .await
+        .is(200)
+        .says("connection refused")
+        .says("重新嘗試");
+    assert!(
+        page.body.contains("&quot;to&quot;: &quot;&lt;b&gt;duty&lt;/b&gt;&quot;")
+            || page.body.contains("\"to\": \"&lt;b&gt;duty&lt;/b&gt;\""),
+        "{}",
+        page.body
+    );
+    app.get(Some(&admin), &format!("/jobs/{dead}?lang=en"))
+        .await
+        .is(200)
+        .says("Given up")
+        .says("Try again")
+        .says("8 of 8");
     app.get(Some(&admin), &format!("/jobs/{}", Uuid::nil())).await.is(404).says("BW-RIGHTS-003");
     let lead = app.person("lead", Role::SvcLead, a).await;
     app.get(Some(&lead), "/jobs").await.is(403);
@@ -59,9 +75,18 @@ async fn only_a_job_that_was_given_up_gets_its_tries_again() {
     let (dead, ready) = (given_up(&app, "mail", None).await, queued(&app, "digest", None).await);
     let admin = app.person("admin", Role::Admin, a).await;
     let done = app.post(&admin, &format!("/jobs/{dead}/retry"), &[]).await.is(303);
-    app.get(Some(&admin), &done.location).await.is(200).says("已重新排入").says("等待執行").says("0／8").hides("重新嘗試");
+    app.get(Some(&admin), &done.location)
+        .await
+        .is(200)
+        .says("已重新排入")
+        .says("等待執行")
+        .says("0／8")
+        .hides("重新嘗試");
     for id in [dead, ready] {
-        app.post(&admin, &format!("/jobs/{id}/retry"), &[]).await.is(422).says("目前是「等待執行」，只有已停止的工作可以重試");
+        app.post(&admin, &format!("/jobs/{id}/retry"), &[])
+            .await
+            .is(422)
+            .says("目前是「等待執行」，只有已停止的工作可以重試");
     }
     app.get(Some(&admin), &format!("/jobs/{ready}")).await.is(200).hides("重新嘗試").hides("最近一次錯誤");
 }

@@ -52,7 +52,9 @@ fn parameters(path: &str, foreign: &Foreign) -> Option<Parameters> {
         path if path.starts_with("/keys/{id}") || path.starts_with("/api/v1/keys/{id}") => {
             (vec![("{id}", foreign.key.to_string())], None, About::Account)
         }
-        path if path.starts_with("/emergency-access/{id}") || path.starts_with("/api/v1/emergency-access/{id}") => {
+        path if path.starts_with("/emergency-access/{id}")
+            || path.starts_with("/api/v1/emergency-access/{id}") =>
+        {
             (vec![("{id}", foreign.glass.to_string())], None, About::Organisation)
         }
         path if path.starts_with("/audit/{seq}") || path.starts_with("/api/v1/audit/{seq}") => {
@@ -216,7 +218,11 @@ async fn no_role_goes_round_the_matrix() {
                         if hidden {
                             let missing = send(&app, Some(&who), route, &fill(true)).await;
                             if status != 404 || essence(&missing) != essence(&answer) {
-                                wrong.push(format!("{what}: must look like {} {}", missing.status, missing.text()));
+                                wrong.push(format!(
+                                    "{what}: must look like {} {}",
+                                    missing.status,
+                                    missing.text()
+                                ));
                             }
                         } else if status != 403 {
                             wrong.push(format!("{what}: {}", denied.code()));
@@ -259,7 +265,9 @@ async fn a_form_of_another_site_is_refused() {
     let app = TestApp::new().await;
     let a = app.organisation("A", None).await;
     let who = app.person("lin", Role::Admin, a).await;
-    for route in routes(&app.app).iter().filter(|route| route.method == Method::POST && !route.path.contains('{')) {
+    for route in
+        routes(&app.app).iter().filter(|route| route.method == Method::POST && !route.path.contains('{'))
+    {
         if route.path.starts_with("/api/") {
             continue;
         }
@@ -273,7 +281,11 @@ async fn a_form_of_another_site_is_refused() {
             for fields in [&[("csrf", "0")][..], &[]] {
                 let text = app.post_raw(session, route.path, fields, &[]).await.is(403).text();
                 // A role without the right is told so whatever the form says.
-                assert!(text.contains("BW-WEB-004") || text.contains("BW-RIGHTS-002"), "{} {text}", route.path);
+                assert!(
+                    text.contains("BW-WEB-004") || text.contains("BW-RIGHTS-002"),
+                    "{} {text}",
+                    route.path
+                );
             }
         }
     }

@@ -28,7 +28,11 @@ async fn cast() -> Cast {
 impl Cast {
     async fn confirm(&self, asked: &Answer) {
         assert!(asked.location.starts_with("/requests/"), "{}", asked.location);
-        self.app.post(&self.second, &format!("{}/confirm", asked.location), &[]).await.is(200).says("已確認並執行");
+        self.app
+            .post(&self.second, &format!("{}/confirm", asked.location), &[])
+            .await
+            .is(200)
+            .says("已確認並執行");
     }
 
     async fn row(&self, id: Uuid) -> organisation::Model {
@@ -52,10 +56,18 @@ async fn the_list_finds_by_name_and_kind_and_can_be_taken_away() {
     assert!(page.body.contains("<title>機關 - "), "{}", page.body);
     assert!(page.text().contains("moi-ris機關 moi-ris 機關 moi機關"), "{}", page.text());
     app.get(Some(&first), "/organisations?q=moi-ris").await.is(200).says("moi-ris機關").says("共 1 筆");
-    app.get(Some(&first), "/organisations?kind=vendor").await.is(200).says("沒有符合條件的資料").hides("moi-ris機關");
+    app.get(Some(&first), "/organisations?kind=vendor")
+        .await
+        .is(200)
+        .says("沒有符合條件的資料")
+        .hides("moi-ris機關");
     let page = app.get(Some(&first), "/organisations?rows=1").await.is(200).says("顯示 1–1");
     let next = page.body.split("after=").nth(1).unwrap().split(['"', '&']).next().unwrap();
-    app.get(Some(&first), &format!("/organisations?rows=1&after={next}")).await.is(200).says("moi機關").hides("moi-ris機關");
+    app.get(Some(&first), &format!("/organisations?rows=1&after={next}"))
+        .await
+        .is(200)
+        .says("moi機關")
+        .hides("moi-ris機關");
     let file = app.get(Some(&first), "/organisations?format=csv").await.is(200);
     assert!(file.body.contains("moi-ris機關,moi-ris,機關,moi機關"), "{}", file.body);
     let page = app.get(Some(&first), "/organisations?lang=en").await.is(200);
@@ -66,7 +78,8 @@ async fn the_list_finds_by_name_and_kind_and_can_be_taken_away() {
 async fn a_page_shows_what_is_above_and_below_and_who_holds_roles_there() {
     let Cast { app, ministry, bureau, first, .. } = cast().await;
     let page = app.get(Some(&first), &format!("/organisations/{ministry}")).await.is(200);
-    let page = page.says("沒有上級機關").says("直屬機關 共 1 筆").says("first先生 系統管理者").says("115-01-01");
+    let page =
+        page.says("沒有上級機關").says("直屬機關 共 1 筆").says("first先生 系統管理者").says("115-01-01");
     assert!(page.body.contains(&format!("/people?organisation={ministry}\">2</a>")), "two accounts");
     let page = app.get(Some(&first), &format!("/organisations/{bureau}")).await.is(200);
     let page = page.says("隸屬 moi機關").says("沒有直屬機關").says("沒有人在這裡擔任角色");
@@ -89,9 +102,15 @@ async fn an_organisation_is_added_by_two_people_and_once() {
     let cast = cast().await;
     let (app, first) = (&cast.app, &cast.first);
     let form = app.get(Some(first), "/organisations/add?parent=moi").await.is(200).says("民國");
-    assert!(form.body.contains("value=\"moi\"") && form.body.contains("value=\"115\""), "what is known is filled in");
+    assert!(
+        form.body.contains("value=\"moi\"") && form.body.contains("value=\"115\""),
+        "what is known is filled in"
+    );
     let asked = app.post(first, "/organisations/add", &addition("moi-nia", "moi")).await.is(303);
-    assert!(app.store().organisation_by_code("moi-nia").await.unwrap().is_none(), "not before the second person");
+    assert!(
+        app.store().organisation_by_code("moi-nia").await.unwrap().is_none(),
+        "not before the second person"
+    );
     let again = app.post(first, "/organisations/add", &addition("moi-nia", "moi")).await.is(303);
     assert_eq!(again.location, asked.location, "the same form sent twice is one request");
     let other = app.post(&cast.second, "/organisations/add", &addition("moi-nia", "moi")).await.is(422);
@@ -101,7 +120,10 @@ async fn an_organisation_is_added_by_two_people_and_once() {
     let row = app.store().organisation_by_code("moi-nia").await.unwrap().unwrap();
     let day = "2026-12-01".parse().unwrap();
     assert_eq!(app.store().organisations_above(row.id, day).await.unwrap(), [row.id, cast.ministry]);
-    app.post(first, "/organisations/add", &addition("moi-nia", "moi")).await.is(422).says("已由「移民署」使用");
+    app.post(first, "/organisations/add", &addition("moi-nia", "moi"))
+        .await
+        .is(422)
+        .says("已由「移民署」使用");
 }
 
 #[tokio::test]
@@ -119,7 +141,11 @@ async fn an_addition_names_each_wrong_field_and_keeps_what_was_typed() {
         ("from-day", "30"),
     ];
     let page = app.post(first, "/organisations/add", &fields).await.is(422);
-    let page = page.says("10000 個字").says("代碼只能用英文字母").says("沒有「club」這個類別").says("沒有代碼為 nobody 的機關");
+    let page = page
+        .says("10000 個字")
+        .says("代碼只能用英文字母")
+        .says("沒有「club」這個類別")
+        .says("沒有代碼為 nobody 的機關");
     let page = page.says("「115-2-30」不存在：115 年 2 月只有 28 天");
     for field in ["name", "code", "kind", "parent", "from", "reason"] {
         assert!(page.body.contains(&format!("href=\"#{field}\"")), "{field} in the summary");
@@ -151,15 +177,25 @@ async fn a_change_takes_two_people_and_a_stale_one_shows_both_versions() {
     app.post(first, &path, &taken).await.is(422).says("已由「moi機關」使用");
     let mine = [("name", "戶政司"), ("code", "moi-ris"), ("version", version.as_str()), REASON];
     let asked = app.post(first, &path, &mine).await.is(303);
-    app.get(Some(&cast.second), &format!("/organisations/{}", cast.bureau)).await.is(200).says("已有一項申請等待");
+    app.get(Some(&cast.second), &format!("/organisations/{}", cast.bureau))
+        .await
+        .is(200)
+        .says("已有一項申請等待");
     cast.confirm(&asked).await;
     let row = cast.row(cast.bureau).await;
     assert_eq!((row.name.as_str(), row.version), ("戶政司", 2));
     app.get(Some(first), "/organisations?q=戶政").await.is(200).says("共 1 筆");
 
-    let late = [("name", "戶籍局"), ("code", "moi-ris"), ("sector", "household"), ("version", version.as_str()), REASON];
+    let late = [
+        ("name", "戶籍局"),
+        ("code", "moi-ris"),
+        ("sector", "household"),
+        ("version", version.as_str()),
+        REASON,
+    ];
     let page = app.post(first, &path, &late).await.is(409);
-    let page = page.says("表單是第 1 版，目前是第 2 版").says("名稱 戶籍局 戶政司").says("領域 household （空白）");
+    let page =
+        page.says("表單是第 1 版，目前是第 2 版").says("名稱 戶籍局 戶政司").says("領域 household （空白）");
     assert!(page.body.contains("value=\"戶籍局\"") && page.body.contains(REASON.1), "what was typed is kept");
     assert_eq!(page.hidden("version"), "2", "sending it again counts from the present version");
     let on = [("name", "戶籍局"), ("code", "moi-ris"), ("version", "2"), REASON];
@@ -205,7 +241,10 @@ async fn a_move_counts_from_its_day_on() {
     app.post(first, &path, &move_to("moda", "115", "12", "1")).await.is(422).says("已有另一項隸屬變更");
     let free = app.organisation("free", None).await;
     let path = format!("/organisations/{free}/move");
-    app.post(first, &path, &move_to("moi-ris", "115", "12", "1")).await.is(422).says("上級機關在這一天以後已有隸屬變更");
+    app.post(first, &path, &move_to("moi-ris", "115", "12", "1"))
+        .await
+        .is(422)
+        .says("上級機關在這一天以後已有隸屬變更");
     app.post(first, &path, &move_to("moi-ris", "116", "1", "1")).await.is(303);
 }
 

@@ -21,14 +21,21 @@ fn invitation<'a>(once: &'a str, login: &'a str, role: &'a str) -> Vec<(&'a str,
 async fn an_invitation_sent_twice_makes_one_account_and_its_role_takes_two_people() {
     let app = TestApp::new().await;
     let a = app.organisation("A", None).await;
-    let (first, second) = (app.person("first", Role::Admin, a).await, app.person("second", Role::Admin, a).await);
+    let (first, second) =
+        (app.person("first", Role::Admin, a).await, app.person("second", Role::Admin, a).await);
     let once = app.get(Some(&first), "/people/invite").await.is(200).hidden("once");
     let page = app.post(&first, "/people/invite", &invitation(&once, "lin.ming", "reporter")).await.is(200);
-    let page = page.says("已邀請 林小明").says("http://localhost:8620/link/").says("由另一位有權限的同仁確認後才生效");
+    let page = page
+        .says("已邀請 林小明")
+        .says("http://localhost:8620/link/")
+        .says("由另一位有權限的同仁確認後才生效");
     let request = page.body.split("/requests/").nth(1).unwrap().split('"').next().unwrap().to_owned();
     app.post(&first, "/people/invite", &invitation(&once, "lin.ming", "reporter")).await.is(303);
     let lin = app.store().person_by_login("lin.ming").await.unwrap().unwrap();
-    assert!(app.store().grants(lin.id, app.store().now()).await.unwrap().is_empty(), "not before the second person");
+    assert!(
+        app.store().grants(lin.id, app.store().now()).await.unwrap().is_empty(),
+        "not before the second person"
+    );
     // Nobody confirms what they asked for.
     let confirm = format!("/requests/{request}/confirm");
     app.post(&first, &confirm, &[]).await.is(403).says("BW-RIGHTS-014");
@@ -53,7 +60,8 @@ async fn a_form_names_each_wrong_field_and_keeps_what_was_typed() {
     let a = app.organisation("A", None).await;
     let admin = app.person("first", Role::Admin, a).await;
     let long = "長".repeat(10_000);
-    let fields = [("name", long.as_str()), ("login", "Lín"), ("email", "x"), ("organisation", "無"), ("role", "king")];
+    let fields =
+        [("name", long.as_str()), ("login", "Lín"), ("email", "x"), ("organisation", "無"), ("role", "king")];
     let page = app.post(&admin, "/people/invite", &fields).await.is(422);
     let page = page.says("10000 個字").hides("已邀請");
     for field in ["name", "login", "email", "organisation", "role"] {
@@ -69,7 +77,8 @@ async fn a_form_names_each_wrong_field_and_keeps_what_was_typed() {
 async fn recovery_takes_two_people_and_removes_every_old_way_in() {
     let app = TestApp::new().await;
     let a = app.organisation("A", None).await;
-    let (first, second) = (app.person("first", Role::Admin, a).await, app.person("second", Role::Admin, a).await);
+    let (first, second) =
+        (app.person("first", Role::Admin, a).await, app.person("second", Role::Admin, a).await);
     let lin = app.person("lin", Role::Reporter, a).await;
     let store = app.store().clone();
     app.store()
@@ -97,9 +106,11 @@ async fn recovery_takes_two_people_and_removes_every_old_way_in() {
 async fn an_erased_person_leaves_no_name_and_the_log_stays_whole() {
     let app = TestApp::new().await;
     let a = app.organisation("A", None).await;
-    let (first, second) = (app.person("first", Role::Admin, a).await, app.person("second", Role::Admin, a).await);
+    let (first, second) =
+        (app.person("first", Role::Admin, a).await, app.person("second", Role::Admin, a).await);
     let lin = app.person("lin", Role::Reporter, a).await;
-    let asked = app.post(&first, &format!("/people/{}/erase", lin.id), &[("reason", "離職屆滿")]).await.is(303);
+    let asked =
+        app.post(&first, &format!("/people/{}/erase", lin.id), &[("reason", "離職屆滿")]).await.is(303);
     app.post(&second, &format!("{}/confirm", asked.location), &[]).await.is(200);
     let row = app.store().get::<person::Entity>(lin.id).await.unwrap();
     assert!(row.name.is_empty() && row.email.is_none() && row.login.starts_with("erased-"));

@@ -47,7 +47,12 @@ async fn with_provider() -> (TestApp, Arc<Mutex<IdentityProvider>>) {
 }
 
 /// Follows a begun log-in to the provider and back.
-async fn round_trip(app: &TestApp, provider: &Mutex<IdentityProvider>, begun: &Answer, address: &str) -> Answer {
+async fn round_trip(
+    app: &TestApp,
+    provider: &Mutex<IdentityProvider>,
+    begun: &Answer,
+    address: &str,
+) -> Answer {
     let back = provider.lock().unwrap().authorize(address).unwrap();
     let cookie = format!("__Host-provider={}", begun.cookies()["__Host-provider"]);
     let place = back.strip_prefix(ORIGIN).unwrap().to_owned();

@@ -38,7 +38,10 @@ impl Cast {
 async fn the_table_says_how_long_and_by_which_rule() {
     let Cast { app, lead, .. } = cast().await;
     let page = app.get(Some(&lead), "/retention").await.is(200).says("保存期限").says("稽核軌跡不在此列");
-    let page = page.says("已結束的登入階段 184 天 資通系統防護基準").says("沿用 110 年版本").says("調閱紀錄 1,827 天");
+    let page = page
+        .says("已結束的登入階段 184 天 資通系統防護基準")
+        .says("沿用 110 年版本")
+        .says("調閱紀錄 1,827 天");
     for class in RetentionClass::ALL {
         assert!(page.body.contains(&format!("href=\"/retention/{class}\"")), "{class}");
     }
@@ -58,7 +61,8 @@ async fn the_table_says_how_long_and_by_which_rule() {
 async fn a_change_takes_two_people_and_a_stale_one_shows_both_versions() {
     let cast = cast().await;
     let (app, lead) = (&cast.app, &cast.lead);
-    let form = app.get(Some(lead), "/retention/job").await.is(200).says("修改「已完成的背景工作」").says("永久刪除");
+    let form =
+        app.get(Some(lead), "/retention/job").await.is(200).says("修改「已完成的背景工作」").says("永久刪除");
     assert_eq!(form.hidden("version"), "0");
     assert!(form.body.contains("value=\"30\""));
     let fields = [("days", "90"), ("version", "0"), REASON];
@@ -82,13 +86,20 @@ async fn days_are_whole_and_within_limits() {
     let cast = cast().await;
     let (app, lead) = (&cast.app, &cast.lead);
     for bad in ["0", "-1", "1.5", "36501", "99999999999999999999", "一百", "+7", ","] {
-        let page = app.post(lead, "/retention/once", &[("days", bad), ("version", "0"), REASON]).await.is(422);
+        let page =
+            app.post(lead, "/retention/once", &[("days", bad), ("version", "0"), REASON]).await.is(422);
         let page = page.says("1 到 36,500 的整數");
-        assert!(page.body.contains(&format!("value=\"{bad}\"")) && page.body.contains("href=\"#days\""), "{bad}");
+        assert!(
+            page.body.contains(&format!("value=\"{bad}\"")) && page.body.contains("href=\"#days\""),
+            "{bad}"
+        );
     }
     let page = app.post(lead, "/retention/once", &[("version", "0")]).await.is(422).says("必填");
     assert!(page.body.contains("href=\"#days\"") && page.body.contains("href=\"#reason\""));
-    app.post(lead, "/retention/once", &[("days", "7"), ("version", "0"), REASON]).await.is(422).says("與目前相同");
+    app.post(lead, "/retention/once", &[("days", "7"), ("version", "0"), REASON])
+        .await
+        .is(422)
+        .says("與目前相同");
     app.get(Some(lead), "/retention/audit").await.is(404).says("BW-RIGHTS-003");
 }
 
@@ -133,7 +144,8 @@ async fn the_daily_clearing_deletes_what_is_older_than_its_class_allows() {
 async fn nothing_is_deleted_by_a_setting_that_cannot_be_read() {
     let Cast { app, .. } = cast().await;
     let actor = Actor::system("test");
-    let set = app.store().write(&actor, |tx| Box::pin(async move { tx.set("retention.session", &"soon").await }));
+    let set =
+        app.store().write(&actor, |tx| Box::pin(async move { tx.set("retention.session", &"soon").await }));
     set.await.unwrap();
     assert_eq!(apply_retention(&app.app).await.unwrap_err().code(), "BW-STORE-021");
 }

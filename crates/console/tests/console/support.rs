@@ -52,7 +52,13 @@ impl TestApp {
         let ticks = AtomicU64::new(0);
         let mono = Arc::new(move || ticks.fetch_add(1, Ordering::Relaxed));
         let store = Store::open(Config::sqlite(dir.path().join("data"), clock.clone(), mono)).await.unwrap();
-        let mut settings = Settings { origin: ORIGIN.into(), requests_per_second: 0, password_cost: Cost::FOR_TESTS, parser: parser(), ..Settings::default() };
+        let mut settings = Settings {
+            origin: ORIGIN.into(),
+            requests_per_second: 0,
+            password_cost: Cost::FOR_TESTS,
+            parser: parser(),
+            ..Settings::default()
+        };
         change(&mut settings);
         let app = App::new(store, settings);
         let router = router(&app);
@@ -78,12 +84,17 @@ impl TestApp {
             from: "2026-01-01".parse().unwrap(),
         };
         let actor = Actor::system("test");
-        self.store().write(&actor, |tx| Box::pin(async move { tx.add_organisation(new).await })).await.unwrap().id
+        self.store()
+            .write(&actor, |tx| Box::pin(async move { tx.add_organisation(new).await }))
+            .await
+            .unwrap()
+            .id
     }
 
     /// Enters a person with a role, logged in with fresh proof.
     pub async fn person(&self, login: &str, role: Role, organisation: Uuid) -> Person {
-        let new = NewPerson { login: login.into(), name: format!("{login}先生"), organisation, email: None };
+        let new =
+            NewPerson { login: login.into(), name: format!("{login}先生"), organisation, email: None };
         let store = self.store().clone();
         let actor = Actor::system("test");
         let until = self.store().now().plus_ms(12 * 3_600_000);
@@ -119,7 +130,8 @@ impl TestApp {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
-        let location = parts.headers.get(header::LOCATION).map_or("", |value| value.to_str().unwrap()).to_owned();
+        let location =
+            parts.headers.get(header::LOCATION).map_or("", |value| value.to_str().unwrap()).to_owned();
         Answer {
             status: parts.status,
             location,
@@ -190,7 +202,8 @@ impl Answer {
     /// The value of the first hidden field of this name.
     pub fn hidden(&self, name: &str) -> String {
         let at = format!("name=\"{name}\" value=\"");
-        let from = self.body.find(&at).unwrap_or_else(|| panic!("no field {name} in\n{}", self.body)) + at.len();
+        let from =
+            self.body.find(&at).unwrap_or_else(|| panic!("no field {name} in\n{}", self.body)) + at.len();
         self.body[from..].split('"').next().unwrap().to_owned()
     }
 

@@ -12,8 +12,8 @@ mod verify;
 
 pub use checkpoint::{Checkpoint, ORIGIN};
 pub(crate) use checkpoint::{Signer, secret_file};
-pub(crate) use file::copy_file;
 pub use export::{Export, export};
+pub(crate) use file::copy_file;
 pub use leaf::Actor;
 pub(crate) use leaf::{Entry, Moment};
 pub use log::CHECKPOINT_EVERY;

@@ -5,15 +5,20 @@ use bulwark_model::rights::{Action, Role, Scope, Sector, decide, scope};
 use bulwark_store::entity::organisation::organisation;
 use bulwark_store::entity::person::person;
 use bulwark_store::{
-    Actor, AuditFilter, NewCredential, NewOrganisation, NewPendingAct, NewPerson, Outcome, PageRequest, PeopleFilter,
-    Store, StoreError, Uuid, audit,
+    Actor, AuditFilter, NewCredential, NewOrganisation, NewPendingAct, NewPerson, Outcome, PageRequest,
+    PeopleFilter, Store, StoreError, Uuid, audit,
 };
 
 use crate::support::*;
 
 const ALL: PageRequest = PageRequest { after: None, before: None, rows: 200 };
 
-async fn person_at(store: &Store, login: &str, organisation: Uuid, grants: Vec<(Role, Uuid, Option<&'static str>, bool)>) -> Uuid {
+async fn person_at(
+    store: &Store,
+    login: &str,
+    organisation: Uuid,
+    grants: Vec<(Role, Uuid, Option<&'static str>, bool)>,
+) -> Uuid {
     let (inner, login) = (store.clone(), login.to_owned());
     store
         .write(&someone(), move |tx| {
@@ -37,7 +42,11 @@ async fn country(store: &Store) -> [Uuid; 4] {
     let below = enter(store, "below", Some(ministry)).await.id;
     let other = enter(store, "other", None).await.id;
     let new = NewOrganisation { sector: Some("health".into()), ..agency("hospital", None) };
-    let hospital = store.write(&someone(), |tx| Box::pin(async move { tx.add_organisation(new).await })).await.unwrap().id;
+    let hospital = store
+        .write(&someone(), |tx| Box::pin(async move { tx.add_organisation(new).await }))
+        .await
+        .unwrap()
+        .id;
     [ministry, below, other, hospital]
 }
 

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use bulwark_model::FixedClock;
 use bulwark_store::entity::organisation::organisation::{Entity, Model};
-use bulwark_store::{Actor, Config, Database, NewApiToken, NewOrganisation, NewSession, Store, Timestamp, Uuid};
+use bulwark_store::{
+    Actor, Config, Database, NewApiToken, NewOrganisation, NewSession, Store, Timestamp, Uuid,
+};
 use bulwark_testkit::postgres::{PostgresServer, shared_postgres};
 
 /// Declares tests that run on SQLite and on PostgreSQL.

@@ -103,7 +103,13 @@ pub(super) async fn add_passkey(
     Ok(Json(json!({ "location": "/account?done=passkey" })).into_response())
 }
 
-async fn add(app: &App, who: &Who, label: &str, new: NewCredential, old: Option<credential::Model>) -> Result<(), Fault> {
+async fn add(
+    app: &App,
+    who: &Who,
+    label: &str,
+    new: NewCredential,
+    old: Option<credential::Model>,
+) -> Result<(), Fault> {
     let (store, person, label) = (app.store.clone(), who.person.id, label.to_owned());
     let actor = who.actor(app, None);
     let keep = who.session().map(|row| row.id);
@@ -152,7 +158,11 @@ fn password_page(who: &Who, form: &Form) -> Response {
 }
 
 /// `POST /account/password`
-pub(super) async fn set_password(State(app): State<Arc<App>>, who: Who, mut form: Form) -> Result<Response, Fault> {
+pub(super) async fn set_password(
+    State(app): State<Arc<App>>,
+    who: Who,
+    mut form: Form,
+) -> Result<Response, Fault> {
     let all = fresh(&app, &who).await?;
     let password = form.shown("password");
     if password.is_empty() {
@@ -187,7 +197,8 @@ fn codes_page(app: &App, who: &Who, ticket: &str, secret: &Secret, form: &Form) 
     page.main.p(&text(lang, "codes_lead"));
     let host = app.settings.origin.split("//").nth(1).unwrap_or_default();
     let address = uri(secret, &format!("壁壘 {host}"), &who.person.login);
-    let picture = qr_svg(&address, &text(lang, "qr_title")).map_err(|error| Fault::Bad(vec![error.diagnostic()]))?;
+    let picture =
+        qr_svg(&address, &text(lang, "qr_title")).map_err(|error| Fault::Bad(vec![error.diagnostic()]))?;
     page.main.push(&Html::raw_element("div", &[("class", "bw-qr")], &Html::made_by_us(picture)));
     let code = Html::raw_element("span", &[("class", "bw-code")], &Html::text(&secret.for_typing()));
     let typed = json!([{ "key": { "text": text(lang, "typed") }, "value": { "html": code.as_str() } }]);
@@ -205,7 +216,11 @@ fn codes_page(app: &App, who: &Who, ticket: &str, secret: &Secret, form: &Form) 
 }
 
 /// `POST /account/codes`
-pub(super) async fn set_codes(State(app): State<Arc<App>>, who: Who, mut form: Form) -> Result<Response, Fault> {
+pub(super) async fn set_codes(
+    State(app): State<Arc<App>>,
+    who: Who,
+    mut form: Form,
+) -> Result<Response, Fault> {
     let all = fresh(&app, &who).await?;
     let Some(secret) = doors::take_enrolment(&app, &form.shown("ticket")) else { return Err(Fault::Form) };
     let Some(step) = verify(&secret, &form.shown("code"), who.now.into(), None) else {
@@ -250,7 +265,11 @@ pub(super) fn line(who: &Who, row: &credential::Model) -> serde_json::Value {
     let lang = who.lang();
     let used = row.used_at.map_or_else(|| text(lang, "never"), |at| bulwark_i18n::date_time(at.into(), lang));
     let mut form = Html::default();
-    let button = component(lang, "button", json!({ "text": text(lang, "remove"), "variant": "quiet", "size": "small", "once": true }));
+    let button = component(
+        lang,
+        "button",
+        json!({ "text": text(lang, "remove"), "variant": "quiet", "size": "small", "once": true }),
+    );
     form.form(&format!("/account/credentials/{}/remove", row.id), &who.csrf, None, &button);
     json!({ "cells": [
         { "text": text(lang, &format!("kind_{}", row.kind)) },

@@ -37,19 +37,28 @@ pub(super) async fn show(State(app): State<Arc<App>>, who: Who, query: Query) ->
             "state": "caution", "title": { "text": text(lang, "incomplete") }, "text": text(lang, "incomplete_text"), "heading_level": 2,
         }));
     }
-    let fact = |key: &str, value: &str| json!({ "key": { "text": text(lang, key) }, "value": { "text": value } });
+    let fact =
+        |key: &str, value: &str| json!({ "key": { "text": text(lang, key) }, "value": { "text": value } });
     let facts = json!([fact("name", &who.person.name), fact("login", &who.person.login)]);
     page.main.put(lang, "summary-list", json!({ "rows": facts }));
     roles(&who, &mut page.main);
     ways(&who, &all, &mut page.main);
     if app.settings.oidc.is_some() && all.iter().all(|row| row.kind != "oidc") {
-        let button = component(lang, "button", json!({ "text": text(lang, "join_provider"), "variant": "secondary", "once": true }));
+        let button = component(
+            lang,
+            "button",
+            json!({ "text": text(lang, "join_provider"), "variant": "secondary", "once": true }),
+        );
         page.main.form("/account/provider", &who.csrf, None, &button);
     }
     people::sessions(&app, &who, who.person.id, &mut page.main).await?;
     tokens::table(&app, &who, &mut page.main).await?;
     page.main.h2("leave", &text(lang, "leave"));
-    let button = component(lang, "button", json!({ "text": text(lang, "log_out"), "variant": "secondary", "once": true }));
+    let button = component(
+        lang,
+        "button",
+        json!({ "text": text(lang, "log_out"), "variant": "secondary", "once": true }),
+    );
     page.main.form("/log-out", &who.csrf, None, &button);
     Ok(page.show(&who))
 }
@@ -83,11 +92,19 @@ fn roles(who: &Who, out: &mut Html) {
         })
         .collect();
     let mut inner = Html::default();
-    inner.put(lang, "radios", json!({
-        "id": "role", "name": "role", "legend": { "text": text(lang, "acting") }, "items": items,
-    }));
+    inner.put(
+        lang,
+        "radios",
+        json!({
+            "id": "role", "name": "role", "legend": { "text": text(lang, "acting") }, "items": items,
+        }),
+    );
     if who.held.len() > 1 {
-        inner.put(lang, "button", json!({ "text": text(lang, "act_as"), "variant": "secondary", "once": true }));
+        inner.put(
+            lang,
+            "button",
+            json!({ "text": text(lang, "act_as"), "variant": "secondary", "once": true }),
+        );
     }
     out.form("/account/role", &who.csrf, None, &inner);
 }
@@ -122,8 +139,9 @@ pub(super) async fn act_as(State(app): State<Arc<App>>, who: Who, form: Form) ->
     let (Some(held), Some(session)) = (held, who.session().cloned()) else { return Err(Fault::NotFound) };
     let (role, organisation) = (held.role.code(), held.organisation);
     let actor = who.actor(&app, None);
-    let changed =
-        app.store.write(&actor, move |tx| Box::pin(async move { tx.act_as(session, role, organisation).await }));
+    let changed = app
+        .store
+        .write(&actor, move |tx| Box::pin(async move { tx.act_as(session, role, organisation).await }));
     changed.await?;
     Ok(Redirect::to("/account?done=role").into_response())
 }

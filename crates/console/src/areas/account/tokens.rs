@@ -38,7 +38,10 @@ pub(super) async fn new(who: Who) -> Result<Response, Fault> {
 
 fn page(who: &Who, form: &Form) -> Response {
     let lang = who.lang();
-    let mut page = Page::new("", text(lang, "new_token")).below(text(lang, "title"), "/account").narrow().errors(form.wrong());
+    let mut page = Page::new("", text(lang, "new_token"))
+        .below(text(lang, "title"), "/account")
+        .narrow()
+        .errors(form.wrong());
     page.main.p(&text(lang, "token_lead"));
     if acts(who).is_empty() {
         page.main.p(&text(lang, "no_acts"));
@@ -64,11 +67,18 @@ fn page(who: &Who, form: &Form) -> Response {
         scope["error"] = error;
     }
     inner.put(lang, "checkboxes", scope);
-    let days: Vec<Value> = DAYS.iter().map(|days| json!({ "value": days, "text": text(lang, &format!("days_{days}")) })).collect();
-    inner.put(lang, "select", json!({
-        "id": "days", "name": "days", "label": { "text": text(lang, "days") }, "items": days,
-        "value": form.first("days").unwrap_or("30"),
-    }));
+    let days: Vec<Value> = DAYS
+        .iter()
+        .map(|days| json!({ "value": days, "text": text(lang, &format!("days_{days}")) }))
+        .collect();
+    inner.put(
+        lang,
+        "select",
+        json!({
+            "id": "days", "name": "days", "label": { "text": text(lang, "days") }, "items": days,
+            "value": form.first("days").unwrap_or("30"),
+        }),
+    );
     inner.put(lang, "button", json!({ "text": text(lang, "make_token"), "once": true }));
     page.main.form("/account/tokens/new", &who.csrf, None, &inner);
     page.show(who)
@@ -84,7 +94,8 @@ pub(super) async fn make(State(app): State<Arc<App>>, who: Who, mut form: Form) 
     if scope.is_empty() || !scope.iter().all(known) {
         form.refuse("scope", "BW-WEB-027", &[]);
     }
-    let days = form.first("days").filter(|days| DAYS.contains(days)).and_then(|days| days.parse::<i64>().ok());
+    let days =
+        form.first("days").filter(|days| DAYS.contains(days)).and_then(|days| days.parse::<i64>().ok());
     let session = who.session().ok_or(Fault::TokenStepUp)?;
     let Some(days) = days.filter(|_| form.wrong().is_empty()) else { return Ok(page(&who, &form)) };
     let new = NewApiToken {
@@ -96,13 +107,18 @@ pub(super) async fn make(State(app): State<Arc<App>>, who: Who, mut form: Form) 
         expires_at: who.now.plus_ms(days.saturating_mul(24 * 3_600_000)),
     };
     let actor = who.actor(&app, None);
-    let (row, token) = app.store.write(&actor, |tx| Box::pin(async move { tx.make_api_token(new).await })).await?;
+    let (row, token) =
+        app.store.write(&actor, |tx| Box::pin(async move { tx.make_api_token(new).await })).await?;
     let mut page = Page::new("", text(lang, "token_made")).below(text(lang, "title"), "/account").narrow();
-    page.main.put(lang, "panel", json!({
-        "title": { "text": label }, "heading_level": 2,
-        "reference": { "text": token.reveal(), "label": text(lang, "token_once") },
-        "text": format!("{} {}", text(lang, "token_until"), date_time(row.expires_at.into(), lang)),
-    }));
+    page.main.put(
+        lang,
+        "panel",
+        json!({
+            "title": { "text": label }, "heading_level": 2,
+            "reference": { "text": token.reveal(), "label": text(lang, "token_once") },
+            "text": format!("{} {}", text(lang, "token_until"), date_time(row.expires_at.into(), lang)),
+        }),
+    );
     page.main.p(&text(lang, "token_use"));
     page.main.element("p", "bw-code", &Html::text(&format!("Authorization: Bearer {}", token.reveal())));
     page.main.link("/account", &text(lang, "to_account"));
@@ -164,7 +180,8 @@ pub(super) async fn table(app: &App, who: &Who, out: &mut Html) -> Result<(), Fa
         out.put(lang, "table", json!({ "id": "api-tokens", "caption": caption, "caption_hidden": true, "head": head, "rows": rows }));
     }
     if who.may("token.create") {
-        let link = json!({ "text": text(lang, "new_token"), "href": "/account/tokens/new", "variant": "secondary" });
+        let link =
+            json!({ "text": text(lang, "new_token"), "href": "/account/tokens/new", "variant": "secondary" });
         out.put(lang, "button", link);
     }
     Ok(())

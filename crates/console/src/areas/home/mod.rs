@@ -148,7 +148,8 @@ async fn log_ins(app: &App, who: &Who, out: &mut Html) -> Result<(), Fault> {
 }
 
 fn facts(lang: Lang, row: &session::Model) -> String {
-    let agent = if row.agent.is_empty() { text(lang, "unknown_agent") } else { crate::agent::name(&row.agent) };
+    let agent =
+        if row.agent.is_empty() { text(lang, "unknown_agent") } else { crate::agent::name(&row.agent) };
     let method = say(lang, &format!("people.method_{}", row.method));
     let time = date_time(row.created_at.into(), lang);
     fill(lang, "home.log_in_facts", &args![time = time, method = method, agent = agent])

@@ -28,7 +28,9 @@ pub(super) async fn retry(
     let revived = app.store.write(&actor, |tx| Box::pin(async move { tx.revive_job(row).await })).await;
     match revived {
         // Sent twice at once: the other sending did it.
-        Ok(_) | Err(StoreError::Conflict { .. }) => Ok(Redirect::to(&format!("/jobs/{id}?done=1")).into_response()),
+        Ok(_) | Err(StoreError::Conflict { .. }) => {
+            Ok(Redirect::to(&format!("/jobs/{id}?done=1")).into_response())
+        }
         // Of unfinished jobs with the same key there is only one.
         Err(StoreError::Duplicate(_)) => Err(Fault::field("", "BW-WEB-068", &[])),
         Err(error) => Err(error.into()),

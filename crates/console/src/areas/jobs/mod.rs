@@ -15,14 +15,16 @@ use crate::route::Routes;
 use crate::who::Who;
 
 /// States of a job and the colour of each.
-const STATES: [(&str, &str); 4] = [("ready", "unknown"), ("running", "caution"), ("done", "ok"), ("dead", "danger")];
+const STATES: [(&str, &str); 4] =
+    [("ready", "unknown"), ("running", "caution"), ("done", "ok"), ("dead", "danger")];
 
 /// The routes.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    routes
-        .get("/jobs", "job.read", pages::list)
-        .get("/jobs/{id}", "job.read", pages::show)
-        .post("/jobs/{id}/retry", "job.retry", change::retry)
+    routes.get("/jobs", "job.read", pages::list).get("/jobs/{id}", "job.read", pages::show).post(
+        "/jobs/{id}/retry",
+        "job.retry",
+        change::retry,
+    )
 }
 
 fn text(lang: Lang, key: &str) -> String {

@@ -50,7 +50,9 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
         query: &query,
         caption: text(lang, "title"),
         filters: vec![Filter::Choices { name: "state", label: text(lang, "state"), choices: states.into() }],
-        head: ["kind", "state", "attempts", "queued", "run_at", "last_error"].map(|key| text(lang, key)).to_vec(),
+        head: ["kind", "state", "attempts", "queued", "run_at", "last_error"]
+            .map(|key| text(lang, key))
+            .to_vec(),
         rows,
         total: Some(found.total),
         next,
@@ -67,7 +69,8 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
 }
 
 fn state(lang: Lang, row: &job::Model) -> Html {
-    let colour = STATES.iter().find(|(state, _)| *state == row.state).map_or("unknown", |(_, colour)| *colour);
+    let colour =
+        STATES.iter().find(|(state, _)| *state == row.state).map_or("unknown", |(_, colour)| *colour);
     component(lang, "tag", json!({ "text": state_name(lang, &row.state), "state": colour }))
 }
 

@@ -84,10 +84,13 @@ pub(super) async fn revoke(
         return Ok(pages::revoke_again(&who, &row, &form));
     }
     let actor = who.actor(&app, Some(&reason));
-    let revoked = app.store.write(&actor, |tx| Box::pin(async move { tx.revoke_signing_key(row).await })).await;
+    let revoked =
+        app.store.write(&actor, |tx| Box::pin(async move { tx.revoke_signing_key(row).await })).await;
     match revoked {
         // Sent twice at once: the other sending did it.
-        Ok(_) | Err(StoreError::Conflict { .. }) => Ok(Redirect::to(&format!("/keys/{id}?done=1")).into_response()),
+        Ok(_) | Err(StoreError::Conflict { .. }) => {
+            Ok(Redirect::to(&format!("/keys/{id}?done=1")).into_response())
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -6,9 +6,9 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use bulwark_i18n::{args, date_time};
 use bulwark_model::Lang;
+use bulwark_store::Uuid;
 use bulwark_store::entity::organisation::organisation;
 use bulwark_store::entity::person::{person, signing_key};
-use bulwark_store::Uuid;
 use serde_json::{Value, json};
 
 use super::{PURPOSES, key, short, text};
@@ -40,8 +40,14 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
     let places: Vec<Uuid> = found.page.rows.iter().map(|row| row.organisation_id).collect();
     let places = app.store.organisations_named(&places).await?;
     let rows = found.page.rows.iter().map(|row| {
-        let place = places.iter().find(|place| place.id == row.organisation_id).map_or("", |place| place.name.as_str());
-        let name = people.iter().find(|person| person.id == row.person_id).map_or_else(String::new, |person| name_of(lang, person));
+        let place = places
+            .iter()
+            .find(|place| place.id == row.organisation_id)
+            .map_or("", |place| place.name.as_str());
+        let name = people
+            .iter()
+            .find(|person| person.id == row.person_id)
+            .map_or_else(String::new, |person| name_of(lang, person));
         vec![
             json!({ "text": short(&row.key_id), "href": format!("/keys/{}", row.id), "classes": "bw-code" }),
             json!({ "text": name }),
@@ -63,7 +69,9 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
             Filter::Choices { name: "state", label: text(lang, "state"), choices: states.into() },
             Filter::Words { name: "person", label: text(lang, "login") },
         ],
-        head: ["key_id", "person", "organisation", "purpose", "state", "enrolled"].map(|key| text(lang, key)).to_vec(),
+        head: ["key_id", "person", "organisation", "purpose", "state", "enrolled"]
+            .map(|key| text(lang, key))
+            .to_vec(),
         rows,
         total: Some(found.total),
         next,
@@ -155,7 +163,10 @@ pub(super) async fn enrol(who: Who) -> Response {
 /// The form that enrols a key, with what was filled in and what is wrong with it.
 pub(super) fn enrol_again(who: &Who, form: &Form) -> Response {
     let lang = who.lang();
-    let mut page = Page::new("keys", text(lang, "enrol")).below(text(lang, "title"), "/keys").narrow().errors(form.wrong());
+    let mut page = Page::new("keys", text(lang, "enrol"))
+        .below(text(lang, "title"), "/keys")
+        .narrow()
+        .errors(form.wrong());
     page.main.p(&text(lang, "enrol_lead"));
     let mut inner = Html::default();
     let hint = ("hint", json!({ "text": text(lang, "public_key_hint") }));
@@ -177,7 +188,11 @@ pub(super) fn enrol_again(who: &Who, form: &Form) -> Response {
 }
 
 /// `GET /keys/{id}/revoke`
-pub(super) async fn revoke(State(app): State<Arc<App>>, who: Who, Path(id): Path<Uuid>) -> Result<Response, Fault> {
+pub(super) async fn revoke(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Fault> {
     let (row, _) = key(&app, &who, id, "key.revoke").await?;
     Ok(revoke_again(&who, &row, &Form::read(b"")))
 }

@@ -12,9 +12,9 @@ use jiff::civil::Date;
 
 use super::{KINDS, pages};
 use crate::app::App;
+use crate::areas::edit::{ask, date, note, today};
 use crate::areas::requests::Asked;
 use crate::areas::requests::duty::Duty;
-use crate::areas::edit::{ask, date, note, today};
 use crate::fault::Fault;
 use crate::form::{Form, LINE, LINES};
 use crate::who::Who;
@@ -47,9 +47,14 @@ pub(super) async fn add(State(app): State<Arc<App>>, who: Who, mut form: Form) -
             refuse(&mut form, obstacle);
         }
     }
-    let Some(from) = from.filter(|_| form.wrong().is_empty()) else { return Ok(pages::add_again(&who, &form)) };
+    let Some(from) = from.filter(|_| form.wrong().is_empty()) else {
+        return Ok(pages::add_again(&who, &form));
+    };
     let parent = parent.map(|row| row.id);
-    let place = format!("/organisations?q={}", url::form_urlencoded::byte_serialize(code.as_bytes()).collect::<String>());
+    let place = format!(
+        "/organisations?q={}",
+        url::form_urlencoded::byte_serialize(code.as_bytes()).collect::<String>()
+    );
     let duty = Duty::AddOrganisation { code, name, kind, sector, parent, from: from.to_string() };
     match ask(&app, &who, duty, &reason).await {
         Ok(asked) => Ok(answer(&asked, place)),

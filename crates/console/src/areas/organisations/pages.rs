@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 
 use super::{KINDS, kind_name, text};
 use crate::app::App;
-use crate::areas::edit::{Compared, code, conflict, date_field, field, group, optional, set_date, stale, today};
+use crate::areas::edit::{
+    Compared, code, conflict, date_field, field, group, optional, set_date, stale, today,
+};
 use crate::fault::Fault;
 use crate::form::Form;
 use crate::html::Html;
@@ -91,7 +93,12 @@ async fn rows(app: &App, who: &Who, found: &[organisation::Model]) -> Result<Vec
 }
 
 /// An organisation that may be seen, and what the rights know about it.
-async fn seen(app: &App, who: &Who, id: Uuid, action: &str) -> Result<(organisation::Model, Resource), Fault> {
+async fn seen(
+    app: &App,
+    who: &Who,
+    id: Uuid,
+    action: &str,
+) -> Result<(organisation::Model, Resource), Fault> {
     let row = app.store.get::<organisation::Entity>(id).await?;
     let resource = app.store.resource_of(id).await?;
     who.allow(app, action, &resource, &format!("organisation/{id}")).await?;
@@ -108,7 +115,9 @@ pub(super) async fn show(
     let lang = who.lang();
     let (row, resource) = seen(&app, &who, id, "organisation.read").await?;
     let done = query.get("done").map(|_| text(lang, "done"));
-    let mut page = Page::new("organisations", row.name.clone()).below(text(lang, "title"), "/organisations").notice(done);
+    let mut page = Page::new("organisations", row.name.clone())
+        .below(text(lang, "title"), "/organisations")
+        .notice(done);
     let edits = who.could("organisation.edit", &resource);
     if edits {
         page = page.action(text(lang, "change"), format!("/organisations/{id}/change"));
@@ -160,7 +169,8 @@ async fn facts(
     if who.could("people.read", resource) {
         let filter = PeopleFilter { organisation: Some(row.id), ..PeopleFilter::default() };
         let scope = who.scope("people.read");
-        let found = app.store.people(&scope, &filter, PageRequest { rows: 1, ..PageRequest::default() }).await?;
+        let found =
+            app.store.people(&scope, &filter, PageRequest { rows: 1, ..PageRequest::default() }).await?;
         let count = if found.total > MAX_COUNT { say(lang, "list.many") } else { number(found.total) };
         let link = anchor(&format!("/people?organisation={}", row.id), &count);
         facts.push(fact("people", json!({ "html": link.as_str() })));
@@ -213,7 +223,9 @@ async fn history(app: &App, who: &Who, id: Uuid, out: &mut Html) -> Result<(), F
             let name = names.iter().find(|row| row.id == line.ancestor).map_or("", |row| row.name.as_str());
             // The table keeps the first day on which it no longer holds.
             let last = line.valid_until.parse::<Date>().ok().filter(|day| day.year() < 9999);
-            let last = last.and_then(|day| day.yesterday().ok()).map_or_else(|| text(lang, "no_end"), |day| date(day, lang));
+            let last = last
+                .and_then(|day| day.yesterday().ok())
+                .map_or_else(|| text(lang, "no_end"), |day| date(day, lang));
             json!({ "cells": [
                 { "text": name, "href": format!("/organisations/{}", line.ancestor) },
                 { "text": shown_day(lang, &line.valid_from) },
@@ -224,7 +236,11 @@ async fn history(app: &App, who: &Who, id: Uuid, out: &mut Html) -> Result<(), F
     out.h2("history", &text(lang, "history"));
     let head = ["parent", "first_day", "last_day"].map(|key| json!({ "text": text(lang, key) }));
     let caption = json!({ "text": text(lang, "history") });
-    out.put(lang, "table", json!({ "id": "parents", "caption": caption, "caption_hidden": true, "head": head, "rows": rows }));
+    out.put(
+        lang,
+        "table",
+        json!({ "id": "parents", "caption": caption, "caption_hidden": true, "head": head, "rows": rows }),
+    );
     Ok(())
 }
 
@@ -261,7 +277,10 @@ async fn roles_held(app: &App, who: &Who, id: Uuid, out: &mut Html) -> Result<()
     let lang = who.lang();
     let scope = who.scope("people.read");
     let filter = GrantFilter { organisation: Some(id), in_force: true, ..GrantFilter::default() };
-    let held = app.store.roles_held(&scope, &filter, PageRequest { rows: MAX_ROWS, ..PageRequest::default() }).await?;
+    let held = app
+        .store
+        .roles_held(&scope, &filter, PageRequest { rows: MAX_ROWS, ..PageRequest::default() })
+        .await?;
     out.h2("roles", &text(lang, "roles"));
     if held.page.rows.is_empty() {
         out.p(&text(lang, "no_roles"));
@@ -293,7 +312,11 @@ async fn roles_held(app: &App, who: &Who, id: Uuid, out: &mut Html) -> Result<()
     }
     let head = ["person", "role", "role_from", "role_until"].map(|key| json!({ "text": text(lang, key) }));
     let caption = json!({ "text": text(lang, "roles") });
-    out.put(lang, "table", json!({ "id": "roles-held", "caption": caption, "caption_hidden": true, "head": head, "rows": rows }));
+    out.put(
+        lang,
+        "table",
+        json!({ "id": "roles-held", "caption": caption, "caption_hidden": true, "head": head, "rows": rows }),
+    );
     Ok(())
 }
 
@@ -309,12 +332,15 @@ pub(super) async fn add(who: Who, query: Query) -> Response {
 /// The form of a new organisation, with what was filled in and what is wrong with it.
 pub(super) fn add_again(who: &Who, form: &Form) -> Response {
     let lang = who.lang();
-    let mut page =
-        Page::new("organisations", text(lang, "add")).below(text(lang, "title"), "/organisations").narrow().errors(form.wrong());
+    let mut page = Page::new("organisations", text(lang, "add"))
+        .below(text(lang, "title"), "/organisations")
+        .narrow()
+        .errors(form.wrong());
     page.main.p(&text(lang, "second_person"));
     let mut inner = Html::default();
     names(lang, form, &mut inner);
-    let items: Vec<Value> = KINDS.iter().map(|kind| json!({ "value": kind, "text": kind_name(lang, kind) })).collect();
+    let items: Vec<Value> =
+        KINDS.iter().map(|kind| json!({ "value": kind, "text": kind_name(lang, kind) })).collect();
     inner.put(lang, "radios", group(field(lang, "organisations", form, "kind", &[("items", json!(items))])));
     inner.put(lang, "text-input", optional(sector(lang, form)));
     inner.put(lang, "text-input", optional(parent(lang, form)));
@@ -329,7 +355,13 @@ fn names(lang: Lang, form: &Form, out: &mut Html) {
     let plain = ("autocomplete", json!("off"));
     out.put(lang, "text-input", field(lang, "organisations", form, "name", std::slice::from_ref(&plain)));
     let hint = json!({ "text": text(lang, "code_hint") });
-    let more = [plain, ("hint", hint), ("width", json!("20")), ("autocapitalize", json!("none")), ("spellcheck", json!("false"))];
+    let more = [
+        plain,
+        ("hint", hint),
+        ("width", json!("20")),
+        ("autocapitalize", json!("none")),
+        ("spellcheck", json!("false")),
+    ];
     out.put(lang, "text-input", field(lang, "organisations", form, "code", &more));
 }
 
@@ -340,7 +372,12 @@ fn sector(lang: Lang, form: &Form) -> Value {
 
 fn parent(lang: Lang, form: &Form) -> Value {
     let hint = json!({ "text": text(lang, "parent_hint") });
-    let more = [("hint", hint), ("width", json!("20")), ("autocapitalize", json!("none")), ("autocomplete", json!("off"))];
+    let more = [
+        ("hint", hint),
+        ("width", json!("20")),
+        ("autocapitalize", json!("none")),
+        ("autocomplete", json!("off")),
+    ];
     let mut params = field(lang, "organisations", form, "parent", &more);
     params["label"] = json!({ "text": text(lang, "parent_code") });
     params
@@ -352,7 +389,11 @@ fn reason(lang: Lang, form: &Form, out: &mut Html) {
 }
 
 /// `GET /organisations/{id}/change`
-pub(super) async fn change(State(app): State<Arc<App>>, who: Who, Path(id): Path<Uuid>) -> Result<Response, Fault> {
+pub(super) async fn change(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Fault> {
     let (row, _) = seen(&app, &who, id, "organisation.edit").await?;
     let mut form = Form::read(b"");
     form.set("name", row.name.clone());
@@ -400,7 +441,11 @@ pub(super) fn change_stale(who: &Who, row: &organisation::Model, form: &mut Form
     let mut page = change_page(who, row, form, "change");
     let theirs = [row.name.clone(), row.code.clone(), row.sector.clone().unwrap_or_default()];
     let both = ["name", "code", "sector"].iter().zip(theirs);
-    let both = both.map(|(key, theirs)| Compared { label: text(lang, key), mine: form.shown(key).trim().to_owned(), theirs });
+    let both = both.map(|(key, theirs)| Compared {
+        label: text(lang, key),
+        mine: form.shown(key).trim().to_owned(),
+        theirs,
+    });
     stale(lang, mine, row.version, &both.collect::<Vec<_>>(), &mut page.main);
     // Sending it again is now a choice made with the present version in sight.
     form.set("version", row.version.to_string());
@@ -409,13 +454,22 @@ pub(super) fn change_stale(who: &Who, row: &organisation::Model, form: &mut Form
 }
 
 /// `GET /organisations/{id}/move`
-pub(super) async fn move_form(State(app): State<Arc<App>>, who: Who, Path(id): Path<Uuid>) -> Result<Response, Fault> {
+pub(super) async fn move_form(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Fault> {
     let (row, _) = seen(&app, &who, id, "organisation.edit").await?;
     move_again(&app, &who, &row, &Form::read(b"")).await
 }
 
 /// The form of a move, with what was filled in and what is wrong with it.
-pub(super) async fn move_again(app: &App, who: &Who, row: &organisation::Model, form: &Form) -> Result<Response, Fault> {
+pub(super) async fn move_again(
+    app: &App,
+    who: &Who,
+    row: &organisation::Model,
+    form: &Form,
+) -> Result<Response, Fault> {
     let lang = who.lang();
     let mut page = change_page(who, row, form, "move");
     page.main.p(&text(lang, "move_lead"));

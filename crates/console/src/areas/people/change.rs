@@ -37,7 +37,10 @@ pub(super) fn good_login(login: &str) -> bool {
 /// Whether it could be a mail address; whether it is one, only a mail tells.
 pub(super) fn good_email(email: &str) -> bool {
     let parts = email.split_once('@');
-    email.len() <= 254 && parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !email.contains(char::is_whitespace))
+    email.len() <= 254
+        && parts.is_some_and(|(name, host)| {
+            !name.is_empty() && host.contains('.') && !email.contains(char::is_whitespace)
+        })
 }
 
 /// What becomes of an invitation.
@@ -99,7 +102,13 @@ pub(super) async fn invite(State(app): State<Arc<App>>, who: Who, mut form: Form
         Err(error) => return Err(error.into()),
     };
     // The role is an act of its own, with the second person it may need.
-    let duty = Duty::GrantRole { person: id, role: role.code().into(), organisation: at.id, sector: None, until: None };
+    let duty = Duty::GrantRole {
+        person: id,
+        role: role.code().into(),
+        organisation: at.id,
+        sector: None,
+        until: None,
+    };
     let reason = form.optional("reason", LINES).unwrap_or_default();
     let granted = submit(&app, &who, duty, &reason).await;
     pages::invited(&app, &who, id, &token, granted).await
@@ -136,7 +145,8 @@ pub(super) async fn grant(
 
 /// The end of a grant as three boxes; a 民國 year below 1000.
 fn until(form: &mut Form) -> Option<Timestamp> {
-    let part = |form: &Form, name: &str| form.first(&format!("until-{name}")).unwrap_or_default().trim().to_owned();
+    let part =
+        |form: &Form, name: &str| form.first(&format!("until-{name}")).unwrap_or_default().trim().to_owned();
     let parts = [part(form, "year"), part(form, "month"), part(form, "day")];
     if parts.iter().all(String::is_empty) {
         return None;
@@ -170,7 +180,8 @@ pub(super) async fn end_grant(
     if row.person_id != id {
         return Err(Fault::NotFound);
     }
-    let resource = Resource { person: Some(person_id(id)), ..app.store.resource_of(row.organisation_id).await? };
+    let resource =
+        Resource { person: Some(person_id(id)), ..app.store.resource_of(row.organisation_id).await? };
     who.allow(&app, "role.revoke", &resource, &format!("role_grant/{held}")).await?;
     let last = row.role == Role::Admin.code() && app.store.holders_of(Role::Admin.code()).await? <= 1;
     if last {
@@ -302,5 +313,6 @@ pub(super) async fn revoke_session(
     let actor = who.actor(&app, None);
     app.store.write(&actor, |tx| Box::pin(async move { tx.revoke_session(row).await })).await?;
     let own = id == who.person.id;
-    Ok(Redirect::to(&if own { "/account?done=1".to_owned() } else { format!("/people/{id}?done=1") }).into_response())
+    Ok(Redirect::to(&if own { "/account?done=1".to_owned() } else { format!("/people/{id}?done=1") })
+        .into_response())
 }

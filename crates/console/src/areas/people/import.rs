@@ -49,8 +49,10 @@ pub(super) async fn show(who: Who) -> Result<Response, Fault> {
 
 fn ask(who: &Who, errors: &[Diagnostic]) -> Response {
     let lang = who.lang();
-    let mut page =
-        Page::new("people", text(lang, "import")).below(text(lang, "title"), "/people").narrow().errors(errors);
+    let mut page = Page::new("people", text(lang, "import"))
+        .below(text(lang, "title"), "/people")
+        .narrow()
+        .errors(errors);
     page.main.p(&text(lang, "import_lead"));
     page.main.p(&text(lang, "import_columns"));
     let mut inner = Html::default();
@@ -107,7 +109,8 @@ async fn judge(app: &App, who: &Who, table: &Table) -> Result<(Vec<Entry>, Vec<(
         let cell = |n: usize| found[n].and_then(|at| row.cells.get(at)).map_or("", |text| text.trim());
         let (name, login, code, role) = (cell(0), cell(1).to_lowercase(), cell(2), cell(3));
         let email = Some(cell(4)).filter(|text| !text.is_empty());
-        let mut refuse = |code: &str, values: &[(&str, String)]| problems.push((row.line, message(code, values)));
+        let mut refuse =
+            |code: &str, values: &[(&str, String)]| problems.push((row.line, message(code, values)));
         let too_long = [name, code, role, cell(4)].iter().any(|text| text.chars().count() > LINE);
         let parsed = Role::ALL.iter().find(|known| {
             let label = known.label();
@@ -173,7 +176,11 @@ fn show_found(
         page.main.put(lang, "details", more);
     }
     if entries.is_empty() {
-        page.main.put(lang, "button", json!({ "text": text(lang, "import_again"), "href": "/people/import" }));
+        page.main.put(
+            lang,
+            "button",
+            json!({ "text": text(lang, "import_again"), "href": "/people/import" }),
+        );
     } else {
         let rows: Vec<Value> = entries
             .iter()
@@ -186,10 +193,14 @@ fn show_found(
         let mut inner = Html::default();
         let kept = serde_json::to_string(entries).map_err(|error| Fault::Defect(error.to_string()))?;
         inner.hidden("entries", &kept);
-        inner.put(lang, "textarea", json!({
-            "id": "reason", "name": "reason", "label": { "text": text(lang, "reason"), "optional": true },
-            "hint": { "text": text(lang, "reason_hint") }, "rows": 3,
-        }));
+        inner.put(
+            lang,
+            "textarea",
+            json!({
+                "id": "reason", "name": "reason", "label": { "text": text(lang, "reason"), "optional": true },
+                "hint": { "text": text(lang, "reason_hint") }, "rows": 3,
+            }),
+        );
         inner.put(lang, "button", json!({ "text": text(lang, "import_send"), "once": true }));
         let once = entries.iter().fold(String::new(), |all, entry| all + &entry.login + "\n");
         let once = bulwark_store::hash::Sha256::of(once.as_bytes()).to_string();
@@ -198,7 +209,14 @@ fn show_found(
     Ok(page.show(who))
 }
 
-fn grid<const N: usize>(lang: Lang, id: &str, caption: &str, head: [&str; N], rows: &[Value], out: &mut Html) {
+fn grid<const N: usize>(
+    lang: Lang,
+    id: &str,
+    caption: &str,
+    head: [&str; N],
+    rows: &[Value],
+    out: &mut Html,
+) {
     out.h2(&format!("{id}-title"), &text(lang, caption));
     let head: Vec<Value> = head.iter().map(|key| json!({ "text": text(lang, key) })).collect();
     out.push(&component(lang, "table", json!({
@@ -218,7 +236,9 @@ pub(super) async fn enter(State(app): State<Arc<App>>, who: Who, mut form: Form)
     let mut out = Vec::new();
     for entry in entries {
         let role = entry.role.parse::<Role>().map_err(|_| Fault::Form)?;
-        let good = good_login(&entry.login) && entry.email.as_deref().is_none_or(good_email) && !entry.name.trim().is_empty();
+        let good = good_login(&entry.login)
+            && entry.email.as_deref().is_none_or(good_email)
+            && !entry.name.trim().is_empty();
         if !good || entry.name.chars().count() > LINE || role == Role::System {
             return Err(Fault::Form);
         }

@@ -57,7 +57,8 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
     let rows: Vec<Vec<Value>> = rows.collect();
     let (next, previous) = turns(&found.page);
     let states = ["active", "disabled"].map(|value| Choice { value: value.into(), text: text(lang, value) });
-    let all_roles = Role::ALL.iter().map(|role| Choice { value: role.code().into(), text: who.say(&role.label()) });
+    let all_roles =
+        Role::ALL.iter().map(|role| Choice { value: role.code().into(), text: who.say(&role.label()) });
     let list = List {
         lang,
         path: "/people",
@@ -114,7 +115,8 @@ pub(super) async fn show(
     let home = app.store.get::<organisation::Entity>(row.organisation_id).await?;
     let credentials = app.store.credentials(id).await?;
     let done = query.get("done").map(|_| text(lang, "done"));
-    let mut page = Page::new("people", name_of(lang, &row)).below(text(lang, "title"), "/people").notice(done);
+    let mut page =
+        Page::new("people", name_of(lang, &row)).below(text(lang, "title"), "/people").notice(done);
     if who.may("role.grant") && row.disabled_at.is_none() && id != who.person.id {
         page = page.action(text(lang, "grant"), format!("/people/{id}/grant"));
     }
@@ -122,7 +124,8 @@ pub(super) async fn show(
     let kinds: Vec<String> =
         credentials.iter().map(|row| say(lang, &format!("people.credential_{}", row.kind))).collect();
     let proof = if kinds.is_empty() { text(lang, "none_yet") } else { bulwark_i18n::list(&kinds, lang) };
-    let fact = |key: &str, value: &str| json!({ "key": { "text": text(lang, key) }, "value": { "text": value } });
+    let fact =
+        |key: &str, value: &str| json!({ "key": { "text": text(lang, key) }, "value": { "text": value } });
     let facts = json!([
         { "key": { "text": text(lang, "state") }, "value": { "html": state(lang, &row).as_str() } },
         fact("login", &row.login),
@@ -144,25 +147,38 @@ async fn roles_held(app: &App, who: &Who, row: &person::Model, out: &mut Html) -
     let lang = who.lang();
     let filter = GrantFilter { person: Some(row.id), ..GrantFilter::default() };
     let everywhere = bulwark_model::rights::Scope::Everything { without: Vec::new() };
-    let held = app.store.roles_held(&everywhere, &filter, PageRequest { rows: 200, ..PageRequest::default() }).await?;
+    let held = app
+        .store
+        .roles_held(&everywhere, &filter, PageRequest { rows: 200, ..PageRequest::default() })
+        .await?;
     let ids: Vec<Uuid> = held.page.rows.iter().map(|row| row.organisation_id).collect();
     let names = app.store.organisations_named(&ids).await?;
     let mut rows = Vec::new();
     for held in &held.page.rows {
-        let role = held.role.parse::<Role>().map_or_else(|_| held.role.clone(), |role| who.say(&role.label()));
-        let place = names.iter().find(|row| row.id == held.organisation_id).map_or("", |row| row.name.as_str());
+        let role =
+            held.role.parse::<Role>().map_or_else(|_| held.role.clone(), |role| who.say(&role.label()));
+        let place =
+            names.iter().find(|row| row.id == held.organisation_id).map_or("", |row| row.name.as_str());
         let over = held.valid_until.is_some_and(|until| until <= who.now);
-        let until = held.valid_until.map_or_else(|| text(lang, "no_end"), |until| date_time(until.into(), lang));
+        let until =
+            held.valid_until.map_or_else(|| text(lang, "no_end"), |until| date_time(until.into(), lang));
         let mut cells = vec![
             json!({ "text": role }),
             json!({ "text": place }),
             json!({ "text": date_time(held.valid_from.into(), lang) }),
             json!({ "text": until }),
         ];
-        let resource = Resource { person: Some(person_id(row.id)), ..app.store.resource_of(held.organisation_id).await? };
+        let resource = Resource {
+            person: Some(person_id(row.id)),
+            ..app.store.resource_of(held.organisation_id).await?
+        };
         let end = if !over && who.could("role.revoke", &resource) {
             let mut form = Html::default();
-            let button = component(lang, "button", json!({ "text": text(lang, "end_role"), "variant": "quiet", "size": "small", "once": true }));
+            let button = component(
+                lang,
+                "button",
+                json!({ "text": text(lang, "end_role"), "variant": "quiet", "size": "small", "once": true }),
+            );
             form.form(&format!("/people/{}/roles/{}/end", row.id, held.id), &who.csrf, None, &button);
             form
         } else if over {
@@ -182,7 +198,11 @@ async fn roles_held(app: &App, who: &Who, row: &person::Model, out: &mut Html) -
         ["role", "at", "from", "until"].map(|key| json!({ "text": text(lang, key) })).to_vec();
     head.push(json!({ "text": text(lang, "act"), "hidden": true }));
     let caption = json!({ "text": text(lang, "roles") });
-    out.put(lang, "table", json!({ "id": "roles-held", "caption": caption, "caption_hidden": true, "head": head, "rows": rows }));
+    out.put(
+        lang,
+        "table",
+        json!({ "id": "roles-held", "caption": caption, "caption_hidden": true, "head": head, "rows": rows }),
+    );
     Ok(())
 }
 
@@ -243,7 +263,11 @@ fn acts(who: &Who, row: &person::Model, resource: &Resource, never_in: bool, out
     out.h2("acts", &text(lang, "acts"));
     for (shown, act, key) in [(again, "link", "link_again"), (back, "enable", "enable")] {
         if shown {
-            let button = component(lang, "button", json!({ "text": text(lang, key), "variant": "secondary", "once": true }));
+            let button = component(
+                lang,
+                "button",
+                json!({ "text": text(lang, key), "variant": "secondary", "once": true }),
+            );
             out.form(&format!("/people/{id}/{act}"), &who.csrf, None, &button);
         }
     }
@@ -264,16 +288,45 @@ pub(super) async fn invite(State(app): State<Arc<App>>, who: Who) -> Result<Resp
 pub(super) fn invite_again(who: &Who, form: &Form) -> Response {
     let lang = who.lang();
     let errors = form.wrong();
-    let mut page =
-        Page::new("people", text(lang, "invite")).below(text(lang, "title"), "/people").narrow().errors(errors);
+    let mut page = Page::new("people", text(lang, "invite"))
+        .below(text(lang, "title"), "/people")
+        .narrow()
+        .errors(errors);
     page.main.p(&text(lang, "invite_lead"));
     let mut inner = Html::default();
     inner.put(lang, "text-input", field(lang, form, "name", &[("autocomplete", json!("off"))]));
-    inner.put(lang, "text-input", field(lang, form, "login", &[("autocapitalize", json!("none")), ("hint", json!({ "text": text(lang, "login_hint") }))]));
+    inner.put(
+        lang,
+        "text-input",
+        field(
+            lang,
+            form,
+            "login",
+            &[("autocapitalize", json!("none")), ("hint", json!({ "text": text(lang, "login_hint") }))],
+        ),
+    );
     inner.put(lang, "text-input", optional(field(lang, form, "email", &[("type", json!("email"))])));
-    inner.put(lang, "text-input", field(lang, form, "organisation", &[("width", json!("20")), ("hint", json!({ "text": text(lang, "organisation_hint") }))]));
+    inner.put(
+        lang,
+        "text-input",
+        field(
+            lang,
+            form,
+            "organisation",
+            &[("width", json!("20")), ("hint", json!({ "text": text(lang, "organisation_hint") }))],
+        ),
+    );
     inner.put(lang, "select", select_role(who, form));
-    inner.put(lang, "textarea", optional(field(lang, form, "reason", &[("rows", json!(3)), ("hint", json!({ "text": text(lang, "reason_hint") }))])));
+    inner.put(
+        lang,
+        "textarea",
+        optional(field(
+            lang,
+            form,
+            "reason",
+            &[("rows", json!(3)), ("hint", json!({ "text": text(lang, "reason_hint") }))],
+        )),
+    );
     inner.put(lang, "button", json!({ "text": text(lang, "invite_send"), "once": true }));
     page.main.form("/people/invite", &who.csrf, Some(&form.once()), &inner);
     page.show(who)
@@ -281,7 +334,12 @@ pub(super) fn invite_again(who: &Who, form: &Form) -> Response {
 
 fn select_role(who: &Who, form: &Form) -> Value {
     let lang = who.lang();
-    let mut params = field(lang, form, "role", &[("items", json!(roles(who))), ("prompt", json!(text(lang, "role_prompt")))]);
+    let mut params = field(
+        lang,
+        form,
+        "role",
+        &[("items", json!(roles(who))), ("prompt", json!(text(lang, "role_prompt")))],
+    );
     if params["value"] == json!("")
         && let Some(fields) = params.as_object_mut()
     {
@@ -351,7 +409,11 @@ pub(super) fn handed_over(app: &App, who: &Who, row: &person::Model, token: &Tok
 }
 
 /// `GET /people/{id}/grant`
-pub(super) async fn grant(State(app): State<Arc<App>>, who: Who, Path(id): Path<Uuid>) -> Result<Response, Fault> {
+pub(super) async fn grant(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Fault> {
     let row = app.store.get::<person::Entity>(id).await?;
     let resource = app.store.account_resource(&row).await?;
     who.allow(&app, "people.read", &resource, &format!("person/{id}")).await?;
@@ -370,8 +432,26 @@ pub(super) fn grant_again(who: &Who, row: &person::Model, form: &Form) -> Respon
         .errors(form.wrong());
     let mut inner = Html::default();
     inner.put(lang, "select", select_role(who, form));
-    inner.put(lang, "text-input", field(lang, form, "organisation", &[("width", json!("20")), ("hint", json!({ "text": text(lang, "organisation_hint") }))]));
-    inner.put(lang, "text-input", optional(field(lang, form, "sector", &[("width", json!("20")), ("hint", json!({ "text": text(lang, "sector_hint") }))])));
+    inner.put(
+        lang,
+        "text-input",
+        field(
+            lang,
+            form,
+            "organisation",
+            &[("width", json!("20")), ("hint", json!({ "text": text(lang, "organisation_hint") }))],
+        ),
+    );
+    inner.put(
+        lang,
+        "text-input",
+        optional(field(
+            lang,
+            form,
+            "sector",
+            &[("width", json!("20")), ("hint", json!({ "text": text(lang, "sector_hint") }))],
+        )),
+    );
     let mut until = json!({
         "id": "until", "name": "until", "calendar": if lang == Lang::En { "ce" } else { "roc" },
         "legend": { "text": text(lang, "until_legend"), "optional": true }, "hint": { "text": text(lang, "until_hint") },
@@ -388,17 +468,29 @@ pub(super) fn grant_again(who: &Who, row: &person::Model, form: &Form) -> Respon
 }
 
 /// `GET /people/{id}/disable`
-pub(super) async fn disable(State(app): State<Arc<App>>, who: Who, Path(id): Path<Uuid>) -> Result<Response, Fault> {
+pub(super) async fn disable(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Fault> {
     ask(&app, &who, id, "disable", "people.disable").await
 }
 
 /// `GET /people/{id}/recover`
-pub(super) async fn recover(State(app): State<Arc<App>>, who: Who, Path(id): Path<Uuid>) -> Result<Response, Fault> {
+pub(super) async fn recover(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Fault> {
     ask(&app, &who, id, "recover", "people.recover").await
 }
 
 /// `GET /people/{id}/erase`
-pub(super) async fn erase(State(app): State<Arc<App>>, who: Who, Path(id): Path<Uuid>) -> Result<Response, Fault> {
+pub(super) async fn erase(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Fault> {
     ask(&app, &who, id, "erase", "people.erase").await
 }
 
@@ -422,7 +514,11 @@ pub(super) fn ask_again(who: &Who, row: &person::Model, act: &'static str, form:
     let mut inner = Html::default();
     inner.put(lang, "textarea", field(lang, form, "reason", &[("rows", json!(3))]));
     let variant = if act == "recover" { "primary" } else { "danger" };
-    inner.put(lang, "button", json!({ "text": text(lang, &format!("{act}_send")), "variant": variant, "once": true }));
+    inner.put(
+        lang,
+        "button",
+        json!({ "text": text(lang, &format!("{act}_send")), "variant": variant, "once": true }),
+    );
     page.main.form(&format!("/people/{}/{act}", row.id), &who.csrf, None, &inner);
     page.show(who)
 }

@@ -22,7 +22,13 @@ const RECOVERY_MS: i64 = 24 * 3_600_000;
 #[serde(tag = "act", rename_all = "snake_case")]
 pub(crate) enum Duty {
     /// Gives a role.
-    GrantRole { person: Uuid, role: String, organisation: Uuid, sector: Option<String>, until: Option<Timestamp> },
+    GrantRole {
+        person: Uuid,
+        role: String,
+        organisation: Uuid,
+        sector: Option<String>,
+        until: Option<Timestamp>,
+    },
     /// Lets a person who lost every credential in again.
     Recover { person: Uuid },
     /// Removes what names a person.
@@ -30,9 +36,22 @@ pub(crate) enum Duty {
     /// Enters a key with which a person signs.
     EnrolKey { person: Uuid, key_id: String, public_key: String, purpose: String },
     /// Enters an organisation.
-    AddOrganisation { code: String, name: String, kind: String, sector: Option<String>, parent: Option<Uuid>, from: String },
+    AddOrganisation {
+        code: String,
+        name: String,
+        kind: String,
+        sector: Option<String>,
+        parent: Option<Uuid>,
+        from: String,
+    },
     /// Gives an organisation another name, code or sector.
-    ChangeOrganisation { organisation: Uuid, version: i64, code: String, name: String, sector: Option<String> },
+    ChangeOrganisation {
+        organisation: Uuid,
+        version: i64,
+        code: String,
+        name: String,
+        sector: Option<String>,
+    },
     /// Puts an organisation under another one from a day on.
     MoveOrganisation { organisation: Uuid, parent: Uuid, from: String },
     /// Changes how long a class of data is kept.
@@ -52,7 +71,10 @@ pub(crate) enum Done {
 
 /// Roles whose grant is an act of its own: they reach beyond one organisation.
 pub(crate) fn privileged(role: Role) -> bool {
-    !matches!(role, Role::Reporter | Role::AgencyCiso | Role::Vendor | Role::Director | Role::Expert | Role::RedTeam)
+    !matches!(
+        role,
+        Role::Reporter | Role::AgencyCiso | Role::Vendor | Role::Director | Role::Expert | Role::RedTeam
+    )
 }
 
 impl Duty {
@@ -64,9 +86,9 @@ impl Duty {
             Self::Recover { .. } => "people.recover",
             Self::Erase { .. } => "people.erase",
             Self::EnrolKey { .. } => "key.enrol",
-            Self::AddOrganisation { .. } | Self::ChangeOrganisation { .. } | Self::MoveOrganisation { .. } => {
-                "organisation.edit"
-            }
+            Self::AddOrganisation { .. }
+            | Self::ChangeOrganisation { .. }
+            | Self::MoveOrganisation { .. } => "organisation.edit",
             Self::Retention { .. } => "retention.edit",
             Self::BreakGlass { .. } => "break_glass.request",
         }
@@ -80,7 +102,9 @@ impl Duty {
     /// What it is about, `kind/id`: only one request of an act waits for it.
     pub(crate) fn object(&self, asker: Uuid) -> String {
         match self {
-            Self::GrantRole { person, role, organisation, .. } => format!("person/{person}/{role}/{organisation}"),
+            Self::GrantRole { person, role, organisation, .. } => {
+                format!("person/{person}/{role}/{organisation}")
+            }
             Self::Recover { person } | Self::Erase { person } => format!("person/{person}"),
             Self::EnrolKey { key_id, .. } => format!("signing_key/{key_id}"),
             Self::AddOrganisation { code, .. } => format!("organisation/{code}"),
@@ -125,7 +149,13 @@ impl Duty {
     }
 
     /// Does it, in the transaction of whoever has the last word.
-    pub(crate) async fn carry_out(self, tx: &mut Tx, store: &Store, asker: Uuid, reason: &str) -> Result<Done, StoreError> {
+    pub(crate) async fn carry_out(
+        self,
+        tx: &mut Tx,
+        store: &Store,
+        asker: Uuid,
+        reason: &str,
+    ) -> Result<Done, StoreError> {
         match self {
             Self::GrantRole { person, role, organisation, sector, until } => {
                 tx.grant(person, &role, organisation, sector.as_deref(), until).await?;
@@ -133,8 +163,11 @@ impl Duty {
             Self::Recover { person } => {
                 tx.revoke_sessions_of(person, None).await?;
                 for credential in tx.credentials_of(person).await? {
-                    tx.delete::<bulwark_store::entity::person::credential::Entity>(credential.id, credential.version)
-                        .await?;
+                    tx.delete::<bulwark_store::entity::person::credential::Entity>(
+                        credential.id,
+                        credential.version,
+                    )
+                    .await?;
                 }
                 let until = tx.now().plus_ms(RECOVERY_MS);
                 return Ok(Done::Link(tx.make_link(person, "recover", until).await?.1));
@@ -147,7 +180,8 @@ impl Duty {
                 tx.enrol_signing_key(person, &key_id, &public_key, &purpose).await?;
             }
             Self::AddOrganisation { code, name, kind, sector, parent, from } => {
-                tx.add_organisation(NewOrganisation { code, name, kind, sector, parent, from: day(&from)? }).await?;
+                tx.add_organisation(NewOrganisation { code, name, kind, sector, parent, from: day(&from)? })
+                    .await?;
             }
             Self::ChangeOrganisation { organisation: id, version, code, name, sector } => {
                 let row = tx.get::<organisation::Entity>(id).await?;
@@ -175,12 +209,17 @@ impl Duty {
         let lang = who.lang();
         let store = &app.store;
         let name = |id: Uuid| async move { Ok::<_, Fault>(store.get::<person::Entity>(id).await?.name) };
-        let place = |id: Uuid| async move { Ok::<_, Fault>(store.get::<organisation::Entity>(id).await?.name) };
+        let place =
+            |id: Uuid| async move { Ok::<_, Fault>(store.get::<organisation::Entity>(id).await?.name) };
         Ok(match self {
             Self::GrantRole { person, role, organisation, .. } => {
                 let role = role.parse::<Role>().map_or_else(|_| role.clone(), |role| who.say(&role.label()));
                 let (person, organisation) = (name(*person).await?, place(*organisation).await?);
-                fill(lang, "requests.grant", &args![person = person, role = role, organisation = organisation])
+                fill(
+                    lang,
+                    "requests.grant",
+                    &args![person = person, role = role, organisation = organisation],
+                )
             }
             Self::Recover { person } => fill(lang, "requests.recover", &args![person = name(*person).await?]),
             Self::Erase { person } => fill(lang, "requests.erase", &args![person = name(*person).await?]),
@@ -191,9 +230,11 @@ impl Duty {
             Self::AddOrganisation { code, name, .. } => {
                 fill(lang, "requests.add_organisation", &args![code = code, name = name])
             }
-            Self::ChangeOrganisation { organisation, name, .. } => {
-                fill(lang, "requests.change_organisation", &args![old = place(*organisation).await?, name = name])
-            }
+            Self::ChangeOrganisation { organisation, name, .. } => fill(
+                lang,
+                "requests.change_organisation",
+                &args![old = place(*organisation).await?, name = name],
+            ),
             Self::MoveOrganisation { organisation, parent, from } => {
                 let (name, parent) = (place(*organisation).await?, place(*parent).await?);
                 fill(lang, "requests.move_organisation", &args![name = name, parent = parent, from = from])
@@ -201,7 +242,9 @@ impl Duty {
             Self::Retention { class, days } => {
                 fill(lang, "requests.retention", &args![class = who.say(&class.label()), days = days])
             }
-            Self::BreakGlass { owner } => fill(lang, "requests.break_glass", &args![organisation = place(*owner).await?]),
+            Self::BreakGlass { owner } => {
+                fill(lang, "requests.break_glass", &args![organisation = place(*owner).await?])
+            }
         })
     }
 

@@ -75,12 +75,16 @@ async fn alone(app: &App, who: &Who, duty: &Duty) -> Result<bool, Fault> {
 pub(crate) fn decidable(who: &Who) -> Vec<(String, Scope)> {
     let now = who.now.into();
     let acts = Action::all().filter(|action| {
-        let confirmed_by = if action.code() == "break_glass.request" { "break_glass.confirm" } else { action.code() };
+        let confirmed_by =
+            if action.code() == "break_glass.request" { "break_glass.confirm" } else { action.code() };
         who.may(confirmed_by)
     });
     acts.map(|action| {
         let by = if action.code() == "break_glass.request" { "break_glass.confirm" } else { action.code() };
-        (action.code().to_owned(), Action::parse(by).map_or(Scope::Nothing, |by| rights::scope(&who.subject, by, now)))
+        (
+            action.code().to_owned(),
+            Action::parse(by).map_or(Scope::Nothing, |by| rights::scope(&who.subject, by, now)),
+        )
     })
     .collect()
 }

@@ -78,7 +78,11 @@ fn state(who: &Who, state: &str, over: bool) -> Value {
 }
 
 /// `GET /requests/{id}`
-pub(super) async fn show(State(app): State<Arc<App>>, who: Who, Path(id): Path<Uuid>) -> Result<Response, Fault> {
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Fault> {
     page_of(&app, &who, id, None).await
 }
 
@@ -88,8 +92,10 @@ async fn page_of(app: &App, who: &Who, id: Uuid, done: Option<Done>) -> Result<R
     let row = &open.row;
     let text = |key: &str| say(lang, &format!("requests.{key}"));
     let asker = app.store.get::<person::Entity>(row.asked_by).await?;
-    let role = row.asked_as.parse::<Role>().map_or_else(|_| row.asked_as.clone(), |role| who.say(&role.label()));
-    let mut page = Page::new("requests", open.duty.words(app, who).await?).below(text("title"), "/requests").narrow();
+    let role =
+        row.asked_as.parse::<Role>().map_or_else(|_| row.asked_as.clone(), |role| who.say(&role.label()));
+    let mut page =
+        Page::new("requests", open.duty.words(app, who).await?).below(text("title"), "/requests").narrow();
     let link = match done {
         Some(Done::Link(token)) => Some(token),
         Some(Done::Plain) => {
@@ -117,7 +123,12 @@ async fn page_of(app: &App, who: &Who, id: Uuid, done: Option<Done>) -> Result<R
     if waiting(row, who).is_ok() {
         if row.asked_by == who.person.id {
             page.main.p(&text("wait_for_second"));
-            page.main.form(&format!("/requests/{id}/withdraw"), &who.csrf, None, &button(lang, "withdraw", "secondary"));
+            page.main.form(
+                &format!("/requests/{id}/withdraw"),
+                &who.csrf,
+                None,
+                &button(lang, "withdraw", "secondary"),
+            );
         } else if open.decision.is_ok() {
             let mut form = Html::default();
             let note = json!({ "id": "note", "name": "note", "label": { "text": text("note"), "optional": true }, "rows": 3 });
@@ -143,7 +154,11 @@ pub(crate) fn link_panel(lang: bulwark_model::Lang, address: &str) -> Value {
 }
 
 fn button(lang: bulwark_model::Lang, key: &str, variant: &str) -> Html {
-    component(lang, "button", json!({ "text": say(lang, &format!("requests.{key}")), "variant": variant, "once": true }))
+    component(
+        lang,
+        "button",
+        json!({ "text": say(lang, &format!("requests.{key}")), "variant": variant, "once": true }),
+    )
 }
 
 /// `POST /requests/{id}/confirm`
@@ -185,9 +200,9 @@ pub(super) async fn withdraw(
     }
     waiting(&open.row, &who)?;
     let actor = who.actor(&app, None);
-    let withdrawn =
-        app.store.write(&actor, |tx| Box::pin(async move { tx.decide_act(open.row, Outcome::Withdrawn).await }));
+    let withdrawn = app
+        .store
+        .write(&actor, |tx| Box::pin(async move { tx.decide_act(open.row, Outcome::Withdrawn).await }));
     withdrawn.await?;
     Ok(Redirect::to(&format!("/requests/{id}")).into_response())
 }
-

@@ -39,8 +39,9 @@ struct Rule {
     certainty: &'static str,
 }
 
-static RULES: LazyLock<Vec<Rule>> =
-    LazyLock::new(|| include_str!("../../../../../data/retention.csv").lines().skip(1).filter_map(rule).collect());
+static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    include_str!("../../../../../data/retention.csv").lines().skip(1).filter_map(rule).collect()
+});
 
 /// A row of the table; its texts have no commas of ASCII.
 fn rule(line: &'static str) -> Option<Rule> {
@@ -114,14 +115,23 @@ mod tests {
             assert!((1..=MOST_DAYS).contains(&rule.days), "{rule:?}");
             assert_eq!(bulwark_i18n::wrong_usage(rule.basis_zh), Vec::<String>::new());
             assert_ne!(text(Lang::ZhTw, &format!("certainty_{}", rule.certainty)), rule.certainty);
-            assert!(crate::texts().get(&format!("retention.certainty_{}", rule.certainty)).is_some(), "{rule:?}");
+            assert!(
+                crate::texts().get(&format!("retention.certainty_{}", rule.certainty)).is_some(),
+                "{rule:?}"
+            );
         }
     }
 
     #[test]
     fn a_row_with_too_few_or_too_many_cells_is_no_rule() {
         assert!(rule("session,184,甲,a,policy").is_some());
-        for bad in ["session,184,甲,a", "session,184,甲,a,policy,x", "session,x,甲,a,policy", "sessions,1,甲,a,policy", ""] {
+        for bad in [
+            "session,184,甲,a",
+            "session,184,甲,a,policy,x",
+            "session,x,甲,a,policy",
+            "sessions,1,甲,a,policy",
+            "",
+        ] {
             assert_eq!(rule(bad), None, "{bad}");
         }
     }

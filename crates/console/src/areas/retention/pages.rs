@@ -35,7 +35,11 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
         }
         let held = if kept.version == 0 { days(lang, kept.days) } else { changed(lang, &kept) };
         let mut why = Html::text(basis(lang, kept.rule));
-        why.element("div", "ds-secondary", &Html::text(&text(lang, &format!("certainty_{}", kept.rule.certainty))));
+        why.element(
+            "div",
+            "ds-secondary",
+            &Html::text(&text(lang, &format!("certainty_{}", kept.rule.certainty))),
+        );
         rows.push(json!({ "cells": [name, { "text": held }, { "html": why.as_str() }] }));
     }
     let done = query.get("done").map(|_| text(lang, "done"));
@@ -43,7 +47,11 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
     page.main.p(&text(lang, "lead"));
     let head = ["class", "days", "basis"].map(|key| json!({ "text": text(lang, key) }));
     let caption = json!({ "text": text(lang, "title") });
-    page.main.put(lang, "table", json!({ "id": "classes", "caption": caption, "caption_hidden": true, "head": head, "rows": rows }));
+    page.main.put(
+        lang,
+        "table",
+        json!({ "id": "classes", "caption": caption, "caption_hidden": true, "head": head, "rows": rows }),
+    );
     page.main.p(&text(lang, "audit_stays"));
     Ok(page.show(&who))
 }
@@ -53,7 +61,11 @@ fn days(lang: Lang, days: u32) -> String {
 }
 
 fn changed(lang: Lang, kept: &Kept) -> String {
-    fill(lang, "retention.changed", &args![days = days(lang, kept.days), default = days(lang, kept.rule.days)])
+    fill(
+        lang,
+        "retention.changed",
+        &args![days = days(lang, kept.days), default = days(lang, kept.rule.days)],
+    )
 }
 
 const fn basis(lang: Lang, rule: &Rule) -> &'static str {
@@ -95,8 +107,10 @@ pub(super) async fn change(
 fn form_page(who: &Who, kept: &Kept, form: &Form) -> Page {
     let lang = who.lang();
     let title = fill(lang, "retention.change", &args![class = who.say(&kept.rule.class.label())]);
-    let mut page = Page::new("retention", title).below(text(lang, "title"), "/retention").narrow().errors(form.wrong());
-    let fact = |key: &str, value: String| json!({ "key": { "text": text(lang, key) }, "value": { "text": value } });
+    let mut page =
+        Page::new("retention", title).below(text(lang, "title"), "/retention").narrow().errors(form.wrong());
+    let fact =
+        |key: &str, value: String| json!({ "key": { "text": text(lang, key) }, "value": { "text": value } });
     let facts: Vec<Value> = vec![
         fact("now", days(lang, kept.days)),
         fact("default", days(lang, kept.rule.days)),
@@ -118,10 +132,14 @@ fn form_of(who: &Who, kept: &Kept, form: &Form, send: &str, out: &mut Html) {
     inner.put(lang, "warning-text", json!({ "text": text(lang, "deletes") }));
     let hint = ("hint", json!({ "text": text(lang, "reason_hint") }));
     inner.put(lang, "textarea", field(lang, "retention", form, "reason", &[("rows", json!(3)), hint]));
-    inner.put(lang, "button-group", json!({ "items": [
+    inner.put(
+        lang,
+        "button-group",
+        json!({ "items": [
         { "text": text(lang, send), "once": true },
         { "text": text(lang, "cancel"), "href": "/retention", "variant": "secondary" },
-    ] }));
+    ] }),
+    );
     out.form(&format!("/retention/{}", kept.rule.class), &who.csrf, None, &inner);
 }
 
@@ -136,7 +154,11 @@ pub(super) fn change_again(who: &Who, kept: &Kept, form: &Form) -> Response {
 pub(super) fn change_stale(who: &Who, kept: &Kept, form: &mut Form, mine: i64) -> Response {
     let lang = who.lang();
     let mut page = form_page(who, kept, form);
-    let row = Compared { label: text(lang, "days"), mine: form.shown("days").trim().to_owned(), theirs: kept.days.to_string() };
+    let row = Compared {
+        label: text(lang, "days"),
+        mine: form.shown("days").trim().to_owned(),
+        theirs: kept.days.to_string(),
+    };
     stale(lang, mine, kept.version, &[row], &mut page.main);
     // Sending it again is now a choice made with the present version in sight.
     form.set("version", kept.version.to_string());

@@ -87,14 +87,22 @@ impl Doors {
     }
 
     /// Runs something slow on a thread of the pool, when its turn comes.
-    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Fault> {
         let _waiting = self.waiting.try_acquire().map_err(|_| Fault::TooMany(2))?;
         let _turn = self.turns.acquire().await.map_err(|_| Fault::TooMany(2))?;
         tokio::task::spawn_blocking(work).await.map_err(|error| Fault::Defect(error.to_string()))
     }
 
     /// What speaks against a new password.
-    pub(crate) async fn weaknesses(&self, account: &person::Model, word: &str, password: &str) -> Result<Vec<Diagnostic>, Fault> {
+    pub(crate) async fn weaknesses(
+        &self,
+        account: &person::Model,
+        word: &str,
+        password: &str,
+    ) -> Result<Vec<Diagnostic>, Fault> {
         let (login, words) = (account.login.clone(), [account.name.clone(), word.to_owned()]);
         let (password, breached) = (password.to_owned(), self.breached.clone());
         self.in_turn(move || {
@@ -157,14 +165,20 @@ pub(crate) async fn by_password(
         return Err(Fault::Refused);
     };
     let secret = app.store.secret(&app.store.data_key(account.organisation_id).await?, &totp)?;
-    let secret = String::from_utf8(secret).ok().and_then(|text| Secret::from_base32(&text).ok()).ok_or(Fault::Refused)?;
+    let secret = String::from_utf8(secret)
+        .ok()
+        .and_then(|text| Secret::from_base32(&text).ok())
+        .ok_or(Fault::Refused)?;
     let last = totp.data.as_deref().and_then(|step| step.parse().ok());
     let step = verify(&secret, code, app.store.now().into(), last).ok_or(Fault::Refused)?;
     Ok(Proven { password: stored, rehashed, totp, step })
 }
 
 /// Passkeys of a person, each with its row.
-pub(crate) async fn passkeys(app: &App, account: &person::Model) -> Result<Vec<(credential::Model, StoredPasskey)>, Fault> {
+pub(crate) async fn passkeys(
+    app: &App,
+    account: &person::Model,
+) -> Result<Vec<(credential::Model, StoredPasskey)>, Fault> {
     let all = app.store.credentials(account.id).await?;
     let kept = all.into_iter().filter(|row| row.kind == "passkey");
     let read = |row: credential::Model| {
@@ -199,7 +213,12 @@ pub(crate) async fn begin_registration(app: &App, account: &person::Model) -> Re
 }
 
 /// Judges the browser's answer to [`begin_registration`].
-pub(crate) fn finish_registration(app: &App, ticket: String, answer: &str, label: &str) -> Result<StoredPasskey, Fault> {
+pub(crate) fn finish_registration(
+    app: &App,
+    ticket: String,
+    answer: &str,
+    label: &str,
+) -> Result<StoredPasskey, Fault> {
     let now = app.store.now().into();
     let mut room = app.doors.registrations.lock().unwrap_or_else(PoisonError::into_inner);
     let state = room.take(&Ticket::from(ticket), now).ok_or(Fault::Form)?;
@@ -214,7 +233,8 @@ pub(crate) async fn begin_authentication(app: &App, account: Option<&person::Mod
     let begun = match account {
         None => party.start_authentication(now),
         Some(account) => {
-            let own: Vec<StoredPasskey> = passkeys(app, account).await?.into_iter().map(|pair| pair.1).collect();
+            let own: Vec<StoredPasskey> =
+                passkeys(app, account).await?.into_iter().map(|pair| pair.1).collect();
             party.start_authentication_for(&own, now)
         }
     };
@@ -236,9 +256,12 @@ pub(crate) async fn finish_authentication(
         room.take(&Ticket::from(ticket), now).ok_or(Fault::Refused)?
     };
     let (id, _) = credential_of(answer).map_err(|_| Fault::Refused)?;
-    let row = app.store.credential_by(&id).await?.filter(|row| row.kind == "passkey").ok_or(Fault::Refused)?;
-    let stored = StoredPasskey::from_json(row.data.as_deref().unwrap_or_default()).map_err(|_| Fault::Refused)?;
-    let used = app.doors.party()?.finish_authentication(state, &stored, answer, now).map_err(|_| Fault::Refused)?;
+    let row =
+        app.store.credential_by(&id).await?.filter(|row| row.kind == "passkey").ok_or(Fault::Refused)?;
+    let stored =
+        StoredPasskey::from_json(row.data.as_deref().unwrap_or_default()).map_err(|_| Fault::Refused)?;
+    let used =
+        app.doors.party()?.finish_authentication(state, &stored, answer, now).map_err(|_| Fault::Refused)?;
     Ok((row, used.to_json()))
 }
 

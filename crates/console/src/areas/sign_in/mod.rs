@@ -92,9 +92,9 @@ fn welcome(mut response: Response, token: &Token) -> Response {
 async fn log_out(State(app): State<Arc<App>>, who: Who, _: Form) -> Result<Response, Fault> {
     if let Some(session) = who.session().cloned() {
         let actor = who.actor(&app, None);
-        let ended = app.store.write(&actor, |tx| {
-            Box::pin(async move { tx.revoke_session(session).await.map(|_| ()) })
-        });
+        let ended = app
+            .store
+            .write(&actor, |tx| Box::pin(async move { tx.revoke_session(session).await.map(|_| ()) }));
         match ended.await {
             // Ended elsewhere in between: that is what was wanted.
             Ok(()) | Err(StoreError::Conflict { .. }) => {}

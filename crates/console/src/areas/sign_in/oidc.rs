@@ -217,7 +217,8 @@ pub(super) fn button(app: &App, visit: &Visit, to: &str, fresh: bool) -> Html {
         let key = if fresh { "sign_in.provider_fresh" } else { "sign_in.provider" };
         let more = if fresh { "&fresh=1" } else { "" };
         let href = format!("/log-in/provider?next={}{more}", crate::form::place_of(to));
-        let params = serde_json::json!({ "text": say(visit.lang, key), "href": href, "variant": "secondary" });
+        let params =
+            serde_json::json!({ "text": say(visit.lang, key), "href": href, "variant": "secondary" });
         out.put(visit.lang, "button", params);
     }
     out

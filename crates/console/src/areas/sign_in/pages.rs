@@ -29,7 +29,11 @@ fn with_visitor(app: &App, make: impl FnOnce(&str) -> Response) -> Result<Respon
 /// A button that a script uncovers where the browser knows passkeys, and a place for what it has to say.
 pub(crate) fn passkey_button(lang: Lang, text: &str, attributes: &[(&'static str, &str)]) -> Html {
     let mut inner = component(lang, "button", json!({ "text": text, "type": "button", "icon": "lock" }));
-    let says = Html::raw_element("p", &[("class", "ds-error"), ("role", "alert"), ("data-says", "")], &Html::default());
+    let says = Html::raw_element(
+        "p",
+        &[("class", "ds-error"), ("role", "alert"), ("data-says", "")],
+        &Html::default(),
+    );
     inner.push(&says);
     let words = [
         ("data-failed", say(lang, "sign_in.passkey_failed")),
@@ -61,7 +65,14 @@ pub(super) fn log_in_again(
     page(app, visit, login, to, errors, false)
 }
 
-fn page(app: &App, visit: &Visit, login: &str, to: &str, errors: &[Diagnostic], out: bool) -> Result<Response, Fault> {
+fn page(
+    app: &App,
+    visit: &Visit,
+    login: &str,
+    to: &str,
+    errors: &[Diagnostic],
+    out: bool,
+) -> Result<Response, Fault> {
     let lang = visit.lang;
     let text = |key: &str| say(lang, &format!("sign_in.{key}"));
     with_visitor(app, |csrf| {
@@ -78,10 +89,14 @@ fn page(app: &App, visit: &Visit, login: &str, to: &str, errors: &[Diagnostic], 
         page.main.h2("by-password", &text("by_password"));
         let mut inner = Html::default();
         inner.hidden("next", to);
-        inner.put(lang, "text-input", json!({
-            "id": "login", "name": "login", "label": { "text": text("login") }, "value": login,
-            "autocomplete": "username", "autocapitalize": "none", "spellcheck": "false",
-        }));
+        inner.put(
+            lang,
+            "text-input",
+            json!({
+                "id": "login", "name": "login", "label": { "text": text("login") }, "value": login,
+                "autocomplete": "username", "autocapitalize": "none", "spellcheck": "false",
+            }),
+        );
         inner.put(lang, "password-input", json!({
             "id": "password", "name": "password", "label": { "text": text("password") }, "autocomplete": "current-password",
         }));

@@ -58,7 +58,11 @@ async fn page(app: &App, who: &Who, to: &str, errors: &[Diagnostic]) -> Result<R
         inner.put(lang, "password-input", json!({
             "id": "password", "name": "password", "label": { "text": text("password") }, "autocomplete": "current-password",
         }));
-        inner.put(lang, "otp-input", json!({ "id": "code", "name": "code", "label": { "text": text("code") } }));
+        inner.put(
+            lang,
+            "otp-input",
+            json!({ "id": "code", "name": "code", "label": { "text": text("code") } }),
+        );
         inner.put(lang, "button", json!({ "text": text("step_up_send"), "once": true }));
         page.main.form("/step-up", &who.csrf, None, &inner);
     }
@@ -81,12 +85,17 @@ async fn renew(app: &App, who: &Who, used: Vec<(credential::Model, Option<String
 }
 
 /// `POST /step-up`
-pub(super) async fn by_password(State(app): State<Arc<App>>, who: Who, form: Form) -> Result<Response, Fault> {
+pub(super) async fn by_password(
+    State(app): State<Arc<App>>,
+    who: Who,
+    form: Form,
+) -> Result<Response, Fault> {
     let to = next(form.first("next"));
     if let Err(seconds) = app.limits.log_in(who.visit().address, &who.person.login, app.store.now()) {
         return page(&app, &who, &to, &[message("BW-WEB-022", &args![seconds = seconds])]).await;
     }
-    let proven = doors::by_password(&app, Some(&who.person), &form.shown("password"), &form.shown("code")).await;
+    let proven =
+        doors::by_password(&app, Some(&who.person), &form.shown("password"), &form.shown("code")).await;
     match proven {
         Ok(Proven { password, rehashed, totp, step }) => {
             renew(&app, &who, vec![(password, rehashed), (totp, Some(step.to_string()))]).await?;
@@ -115,4 +124,3 @@ pub(super) async fn by_passkey(
     renew(&app, &who, vec![(row, Some(used))]).await?;
     Ok(Json(json!({ "location": next(answer.next.as_deref()) })).into_response())
 }
-
