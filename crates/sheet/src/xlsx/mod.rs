@@ -39,7 +39,7 @@ pub(crate) fn read(archive: &Archive<'_>, limits: &Limits, notes: &mut Notes) ->
             sheet::read(&context, sheet, &mut grid, notes)?;
             has_data = grid.has_data();
             taken = grid.finish().map(|(header, rows)| (sheet.name.clone(), header, rows));
-        } else if !sheet.hidden {
+        } else {
             has_data = sheet::has_data(&context, sheet)?;
         }
         passed.push(Passed { name: sheet.name.clone(), hidden: sheet.hidden, has_data });

@@ -42,13 +42,13 @@ fn types_give_their_stored_value() {
 }
 
 #[test]
-fn white_space_is_what_the_standard_says() {
+fn white_space_is_what_the_standard_and_libreoffice_say() {
     let cell = "<table:table-cell><office:annotation><text:p>註解</text:p></office:annotation>\
-        <text:p>  a \n b<text:s text:c=\"3\"/>c<text:tab/><text:span> d</text:span> </text:p>\
+        <text:p>\n  a \n b  b<text:s text:c=\"3\"/>c<text:tab/><text:span> d</text:span> </text:p>\
         <text:p><text:ruby><text:ruby-base>字</text:ruby-base><text:ruby-text>ㄗˋ</text:ruby-text></text:ruby>&lt;&#x5B57;</text:p>\
         <draw:frame><text:p>圖</text:p></draw:frame></table:table-cell>";
     let (table, _) = ok("x.ods", &sheet(&row(cell)));
-    assert_eq!(table.rows[0].cells[0], "a b   c\t d\n字<字");
+    assert_eq!(table.rows[0].cells[0], "a b  b   c\t d \n字<字");
 }
 
 #[test]

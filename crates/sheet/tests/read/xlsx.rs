@@ -79,7 +79,7 @@ fn hidden_sheets_come_last() {
     let (table, notes) = ok("x.xlsx", &xlsx(&sheets, &[]));
     assert_eq!((table.sheet.as_str(), texts(&table)), ("甲", vec![vec!["a"]]));
     assert_eq!(places(&notes), [("BW-SHEET-055", "甲".to_owned())]);
-    assert!(notes[0].what.zh_tw.ends_with("：乙"), "{}", notes[0].what.zh_tw);
+    assert!(notes[0].what.zh_tw.ends_with("：乙、藏"), "{}", notes[0].what.zh_tw);
     let (table, notes) = ok("x.xlsx", &xlsx(&sheets[..2], &[]));
     assert_eq!(table.sheet, "藏");
     assert_eq!(places(&notes), [("BW-SHEET-063", "藏".to_owned())]);
