@@ -14,6 +14,7 @@ type IsThere = fn() -> bool;
 /// What some tests need: the Debian package, and how to see that it is there.
 const NEEDS: &[(&str, IsThere)] = &[
     ("chromium", || sys::which("chromium").is_some()),
+    ("chromium-driver", || sys::which("chromedriver").is_some()),
     ("fonts-noto-cjk", || Path::new("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").exists()),
     ("nginx-light", || sys::which("nginx").is_some()),
     ("postgresql", || demo::postgres_is_installed()),

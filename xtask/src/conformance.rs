@@ -27,6 +27,24 @@ const TWID: &[DataSet] = &[
     DataSet { package: "bulwark-twid", test: "twin", source: "the crate against its script twin" },
 ];
 
+const CASES: &[DataSet] = &[
+    DataSet {
+        package: "bulwark-clock",
+        test: "tables",
+        source: "incident-grc: limits, calendar, closures, warnings",
+    },
+    DataSet {
+        package: "bulwark-workflow",
+        test: "tables",
+        source: "incident-grc: state machines and role matrix",
+    },
+    DataSet {
+        package: "bulwark-workflow",
+        test: "model",
+        source: "every state, act and role of each machine",
+    },
+];
+
 /// One line of counts, `name: 3/3` or `name: found 3/3`, or a count that must be zero, `false alarms: 0`.
 /// What a `peer NAME` meets is shown beside ours and not judged.
 #[derive(Debug, PartialEq, Eq)]
@@ -72,7 +90,8 @@ pub fn run(area: &str) -> Result<ExitCode> {
     let sets = match area {
         "checks" => CHECKS,
         "twid" => TWID,
-        _ => bail!("which area? `cargo xtask conformance checks` or `twid`"),
+        "cases" => CASES,
+        _ => bail!("which area? `cargo xtask conformance checks`, `twid` or `cases`"),
     };
     let mut bad = Vec::new();
     for set in sets {

@@ -11,8 +11,22 @@ use crate::sys;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What lies beside the program, when it exists.
-const DOCUMENTS: &[&str] =
-    &["README.md", "README.en.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "examples/demo.toml"];
+const DOCUMENTS: &[&str] = &[
+    "README.md",
+    "README.en.md",
+    "CHANGELOG.md",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "examples/demo.toml",
+    "bulwark.example.toml",
+    "packaging/README.md",
+    "packaging/bulwark.service",
+    "packaging/bulwark.socket",
+    "packaging/bulwark-backup.service",
+    "packaging/bulwark-backup.timer",
+    "packaging/bulwark.sysusers",
+    "packaging/bulwark.tmpfiles",
+];
 
 pub fn run() -> Result<()> {
     sys::run(sys::cargo().args(["build", "--locked", "--profile", "dist", "--package", "bulwark"]))?;
@@ -27,6 +41,8 @@ pub fn run() -> Result<()> {
             files.push(((*document).to_owned(), 0o644, read(&path)?));
         }
     }
+    // Checks an audit log without Bulwark.
+    files.push(("tools/audit-verify".to_owned(), 0o755, read(&sys::root().join("tools/audit-verify"))?));
     if !files.iter().any(|(file, _, _)| file.starts_with("LICENSE")) {
         bail!(
             "no LICENSE-APACHE or LICENSE-MIT in the root of the workspace: nothing may be given away without"

@@ -17,7 +17,8 @@ use anyhow::{Result, bail};
 const HELP: &str = "\
 Tasks of the Bulwark workspace
 
-  cargo xtask demo                 prepare real targets on loopback, check them and this machine
+  cargo xtask demo                 prepare real targets on loopback, check them and this machine,
+                                   start the console with three agencies and their people
       --fix header                 repair one weakness of the target, check again: \"fixed: 1\"
       --stop                       stop the targets (weaknesses come back at the next start)
       --clean                      stop them and delete out/demo
@@ -28,8 +29,10 @@ Tasks of the Bulwark workspace
   cargo xtask bench cruise         measure, and write the numbers to docs/benchmarks.md
   cargo xtask bench probe          our probes against testssl.sh, sslyze and the blackbox exporter
   cargo xtask bench ds             the design system against GOV.UK Frontend
+  cargo xtask bench cases          ends of periods against businesstimedelta
   cargo xtask conformance checks   passed/total for each data set of the checks
   cargo xtask conformance twid     the same for identity numbers, dates, names, phones
+  cargo xtask conformance cases    rows tested/total of the tables of clocks, machines and rights
   cargo xtask dist                 portable archive in out/dist/
   cargo xtask help                 this text
 
@@ -60,7 +63,8 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["bench", "cruise"] => bench::cruise(),
         ["bench", "probe"] => bench::probe::run(),
         ["bench", "ds"] => bench::ds::run(),
-        ["bench", ..] => bail!("which area? `cargo xtask bench cruise`, `probe` or `ds`"),
+        ["bench", "cases"] => bench::cases::run(),
+        ["bench", ..] => bail!("which area? `cargo xtask bench cruise`, `probe`, `ds` or `cases`"),
         ["conformance", area] => conformance::run(area),
         ["dist"] => dist::run().map(done),
         _ => bail!("no task `{}`; see `cargo xtask help`", arguments.join(" ")),

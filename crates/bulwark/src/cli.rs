@@ -3,10 +3,13 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use bulwark_clock::{OrgClass, PeriodRule, Unit};
 use bulwark_cruise::plan::single::Profile;
 use bulwark_model::{Domain, Intensity, Lang, Severity};
 use bulwark_twid::Kind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Which;
 
 /// 壁壘 Bulwark：政府資訊系統安全與韌性平臺
 /// Security and resilience of government information systems
@@ -33,6 +36,56 @@ pub enum Command {
     /// 政府設計系統：元件、文件網站與發行檔 The government design system: components, documentation site, release archive
     #[command(subcommand)]
     Ds(Ds),
+    /// 期限：依法計算屆滿時間，並以一句話說明 Time limits: count an end as the law does, and explain it in one sentence
+    #[command(subcommand)]
+    Clock(Clock),
+    /// 啟動平臺網站 Run the console
+    Serve(Which),
+    /// 設定：檢查、顯示、範例 The configuration: check, show, example
+    #[command(subcommand)]
+    Config(Config),
+    /// 檢查資料夾、金鑰、憑證、磁碟、資料庫、稽核紀錄與備份，並說明怎麼辦 Look at folder, keys, certificate, disk, database, audit log and backup, and say what to do
+    Doctor {
+        #[command(flatten)]
+        which: Which,
+        /// 達此嚴重度即以 1 結束（危險為 high，注意為 low） Exit 1 at or above this severity (danger is high, caution is low)
+        #[arg(long, default_value = "medium", value_name = "SEVERITY")]
+        fail_on: Severity,
+    },
+    /// 稽核紀錄：驗證、舉證、匯出 The audit log: verify, prove, export
+    #[command(subcommand)]
+    Audit(Audit),
+    /// 備份到空的資料夾（不含金鑰） Back up into an empty folder (without keys)
+    Backup {
+        /// 空的資料夾 An empty folder
+        dir: PathBuf,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// 由備份還原到空的資料夾，並逐表逐筆核對 Restore a backup into an empty folder and compare every row
+    Restore {
+        /// 備份資料夾 Folder of the backup
+        dir: PathBuf,
+        /// 還原到這個空的資料夾 The empty folder to restore into
+        #[arg(long, value_name = "DIR")]
+        into: PathBuf,
+        /// 金鑰所在的資料夾；未填則為現行資料夾 Folder of the keys; the data folder in use unless given
+        #[arg(long, value_name = "DIR")]
+        keys: Option<PathBuf>,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// 搬移資料庫 Move the database
+    #[command(subcommand)]
+    Migrate(Migrate),
+    /// 建立示範資料：三個機關、一家廠商、服務團人員 Seed a demo: three agencies, one vendor, the service team
+    Demo(Which),
+    /// 在這臺機器上管理帳號 Accounts, on the machine itself
+    #[command(subcommand)]
+    Admin(Admin),
+    /// 在受限的子行程中讀取上傳的表格 Read an uploaded table in a child behind walls
+    #[command(hide = true)]
+    ParseTable,
     /// 驗證欄位：每行一個 JSON 字串，逐行回覆 Validate fields: one JSON string a line in, one object a line out
     Validate {
         /// 種類，例如 person-id；未填則列出全部 Kind such as person-id; all are listed when it is left out
@@ -48,6 +101,80 @@ pub enum Command {
     Explain {
         /// 檢查項目或訊息代碼 Check id or message code
         id: String,
+    },
+}
+
+/// `bulwark config …`
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// 指出設定的每一個錯誤 Name every mistake of the configuration
+    Check(Which),
+    /// 顯示現行設定，祕密不顯示 Show the settings in force, without secrets
+    Show {
+        #[command(flatten)]
+        which: Which,
+        /// 同時顯示每一項從哪裡來 Say where each came from, too
+        #[arg(long)]
+        origin: bool,
+    },
+    /// 印出含說明的範例 Print a commented example
+    Example,
+}
+
+/// `bulwark audit …`
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// 逐筆核對資料庫、稽核檔與已簽署的根，指出第一筆不符的紀錄 Compare database, audit file and signed roots leaf by leaf and name the first bad one
+    Verify {
+        #[command(flatten)]
+        which: Which,
+        /// 另行保管的簽署根（可重複） A signed root kept elsewhere (repeatable)
+        #[arg(long, value_name = "FILE")]
+        from: Vec<PathBuf>,
+    },
+    /// 印出一個物件所有紀錄的證明（JSON），可用 tools/audit-verify 獨立驗證 Print the proof of every act on an object (JSON); tools/audit-verify checks it
+    Prove {
+        /// 物件，例如 person/0193… Object such as person/0193…
+        object: String,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// 匯出稽核紀錄（C2SP tlog-tiles）、簽署的根與公鑰 Write the log (C2SP tlog-tiles), its signed root and the public key
+    Export {
+        /// 空的資料夾 An empty folder
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// `bulwark migrate …`
+#[derive(Debug, Subcommand)]
+pub enum Migrate {
+    /// 由 SQLite 搬到空的 PostgreSQL 資料庫，並核對每一張表 From SQLite to an empty PostgreSQL database, comparing every table
+    SqliteToPostgres {
+        /// 內含連線字串的檔案（權限 600） File with the connection string (mode 600)
+        #[arg(long, value_name = "FILE")]
+        url_file: PathBuf,
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// `bulwark admin …`
+#[derive(Debug, Subcommand)]
+pub enum Admin {
+    /// 產生一次性登入連結，供無人能登入時使用；會留下稽核紀錄 Make a link that logs in once, for when nobody can; it is recorded
+    Link {
+        /// 登入名稱 Log-in name
+        #[arg(long, value_name = "NAME")]
+        login: String,
+        /// 理由 Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        which: Which,
     },
 }
 
@@ -220,6 +347,92 @@ impl From<ProfileWord> for Profile {
             ProfileWord::Full => Self::Full,
         }
     }
+}
+
+/// `bulwark clock …`
+#[derive(Debug, Subcommand)]
+pub enum Clock {
+    /// 計算一段期間的屆滿時間 When a period ends
+    Due(ClockDue),
+    /// 說明一項期限：依據、承辦、屆滿時間與提醒 Explain a time limit: basis, owner, end and warnings
+    Explain(ClockExplain),
+    /// 列出一個規則版本的全部期限 List all time limits of a rule version
+    Table(ClockTable),
+}
+
+/// `bulwark clock due`
+#[derive(Debug, Args)]
+pub struct ClockDue {
+    /// 計算方式 Rule: elapsed | apa48 | days | workdays | workhours_0900_1800 | calendar_month_end
+    #[arg(long, value_name = "RULE")]
+    pub rule: PeriodRule,
+    /// 起算時間，例如 115/1/31 10:00 Start, for example 2026-01-31T10:00:00+08:00
+    #[arg(long, value_name = "TIME")]
+    pub start: String,
+    /// 多少 How many
+    #[arg(long, value_name = "N", value_parser = amount)]
+    pub amount: u32,
+    /// 單位，未填時依計算方式 Unit; follows from the rule unless given: hour | day | week | month | year | workday | workhour
+    #[arg(long, value_name = "UNIT")]
+    pub unit: Option<Unit>,
+    /// 暫停的起訖（可重複） A pause, begin and end (repeatable)
+    #[arg(long, value_name = "A/B")]
+    pub pause: Vec<String>,
+    /// 全日停止上班的日子（可重複） A day on which offices are closed (repeatable)
+    #[arg(long, value_name = "DATE")]
+    pub closure: Vec<String>,
+}
+
+/// `bulwark clock explain`
+#[derive(Debug, Args)]
+pub struct ClockExplain {
+    /// 期限代碼，例如 contain Code of the limit, for example contain
+    pub clock: String,
+    /// 規則版本，未填時依起算時間 Rule version; by default the one in force at the start, or the newest
+    #[arg(long, value_name = "VERSION")]
+    pub rule_version: Option<String>,
+    /// 機關類別 Class of the body: gov | nongov
+    #[arg(long, value_name = "CLASS")]
+    pub class: Option<OrgClass>,
+    /// 事件等級 Level of the incident: 1 to 4
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub level: Option<u8>,
+    /// 起算時間 Start
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<String>,
+    /// 完成時間；逾期時以 1 結束 When it was done; exit 1 when that was late
+    #[arg(long, value_name = "TIME", requires = "start")]
+    pub done: Option<String>,
+}
+
+/// `bulwark clock table`
+#[derive(Debug, Args)]
+pub struct ClockTable {
+    /// 規則版本，未填則列出全部版本 Rule version; all versions are listed when it is left out
+    #[arg(long, value_name = "VERSION")]
+    pub rule_version: Option<String>,
+    /// 知悉事件的時間 When the body became aware
+    #[arg(long, value_name = "TIME")]
+    pub aware: Option<String>,
+    /// 其他事件的時間，例如 contained_at=115/2/1 08:00（可重複） When another event was (repeatable)
+    #[arg(long = "at", value_name = "EVENT=TIME")]
+    pub events: Vec<String>,
+    /// 只列這類機關 Only for this class: gov | nongov
+    #[arg(long, value_name = "CLASS")]
+    pub class: Option<OrgClass>,
+    /// 只列這個事件等級 Only for this level: 1 to 4
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub level: Option<u8>,
+}
+
+/// A number, in half-width or full-width digits.
+fn amount(text: &str) -> Result<u32, String> {
+    let digit = |c: char| match c {
+        '\u{FF10}'..='\u{FF19}' => char::from_digit(u32::from(c) - 0xFF10, 10).unwrap_or(c),
+        c => c,
+    };
+    let plain: String = text.trim().chars().map(digit).collect();
+    plain.parse().map_err(|_| format!("`{text}`: 請填正整數 a whole number"))
 }
 
 /// `bulwark ds …`

@@ -1,6 +1,7 @@
 //! The machine's clock: the one place where the product asks what time it is.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bulwark_model::Clock;
 use jiff::Timestamp;
@@ -19,4 +20,10 @@ impl Clock for SystemClock {
     fn sleep(&self, d: Duration) {
         std::thread::sleep(d);
     }
+}
+
+/// A stopwatch for the store: microseconds since now, by the clock that only goes forward.
+pub fn stopwatch() -> bulwark_store::Mono {
+    let start = Instant::now();
+    Arc::new(move || u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX))
 }

@@ -8,7 +8,7 @@ use crate::print::{line, say};
 use crate::texts::{diagnostic, texts};
 
 /// Catalogues whose keys are message codes.
-fn message_catalogues() -> [&'static Catalogue; 6] {
+fn message_catalogues() -> [&'static Catalogue; 13] {
     [
         texts(),
         bulwark_cruise::texts(),
@@ -16,6 +16,13 @@ fn message_catalogues() -> [&'static Catalogue; 6] {
         bulwark_bundle::texts(),
         bulwark_ui::texts(),
         bulwark_ui::tokens::texts(),
+        bulwark_store::texts(),
+        bulwark_console::texts(),
+        bulwark_identity::texts(),
+        bulwark_sheet::texts(),
+        bulwark_sandbox::texts(),
+        bulwark_clock::texts(),
+        bulwark_workflow::texts(),
     ]
 }
 

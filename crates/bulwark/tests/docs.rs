@@ -76,6 +76,13 @@ fn every_message_code_has_its_page() {
         bulwark_bundle::texts(),
         bulwark_ui::texts(),
         bulwark_ui::tokens::texts(),
+        bulwark_store::texts(),
+        bulwark_console::texts(),
+        bulwark_identity::texts(),
+        bulwark_sheet::texts(),
+        bulwark_sandbox::texts(),
+        bulwark_clock::texts(),
+        bulwark_workflow::texts(),
     ];
     let mut areas: BTreeMap<String, BTreeMap<String, [String; 4]>> = BTreeMap::new();
     for catalogue in catalogues {

@@ -76,6 +76,14 @@ impl Catalogue {
         }
     }
 
+    /// As [`Catalogue::text`], with arguments that themselves differ in the two languages.
+    pub fn text_of(&self, key: &str, args: &[(&str, &Text)]) -> Text {
+        let Some(text) = self.texts.get(key) else { return Text::both(key) };
+        let zh: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.zh_tw.as_str())).collect();
+        let en: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.en.as_str())).collect();
+        Text { zh_tw: fill(&text.zh_tw, &zh), en: fill(&text.en, &en) }
+    }
+
     /// The sentence of a key without arguments, if there is one.
     pub fn get(&self, key: &str) -> Option<&Text> {
         self.texts.get(key)
@@ -135,13 +143,13 @@ fn arguments(s: &str) -> BTreeSet<&str> {
     placeholders(s).map(|(_, name)| name).collect()
 }
 
-fn fill(s: &str, args: &[(&str, String)]) -> String {
+fn fill<S: AsRef<str>>(s: &str, args: &[(&str, S)]) -> String {
     let mut out = String::with_capacity(s.len());
     let mut from = 0;
     for (at, name) in placeholders(s) {
         if let Some((_, value)) = args.iter().find(|(n, _)| *n == name) {
             out.push_str(&s[from..at]);
-            out.push_str(value);
+            out.push_str(value.as_ref());
             from = at + name.len() + 2;
         }
     }
@@ -168,5 +176,13 @@ mod tests {
         let t = c.text("a", &args![p = "{q}", q = 2]);
         assert_eq!(t.zh_tw, "{q}2 {NOT} {}");
         assert_eq!(t.en, "2{q}");
+    }
+
+    #[test]
+    fn arguments_may_have_a_form_in_each_language() {
+        let c = Catalogue::parse("x", "a = \"自{p}\"", "a = \"from {p}\"").expect("same arguments");
+        let t = c.text_of("a", &[("p", &Text::new("臺北", "Taipei"))]);
+        assert_eq!((t.zh_tw.as_str(), t.en.as_str()), ("自臺北", "from Taipei"));
+        assert_eq!(c.text_of("b", &[]).en, "b");
     }
 }

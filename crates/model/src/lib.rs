@@ -22,6 +22,6 @@ pub use diagnostic::{Diagnostic, Location};
 pub use finding::{Change, Effort, Finding, FindingState};
 pub use text::{Lang, Text};
 pub use time::{Clock, FixedClock};
-pub use words::{
+pub use words::{RetentionClass, 
     Check, Domain, Exit, Grade, Intensity, ParseWordError, ProtectionLevel, Severity, SystemClass, Verdict,
 };

@@ -223,6 +223,24 @@ impl Exit {
     }
 }
 
+words! {
+    /// A class of data with a rule of its own.
+    RetentionClass {
+        /// Log-ins that have ended.
+        Session = "session", "已結束的登入階段", "Ended sessions";
+        /// One-time links taken or out of date.
+        Link = "link", "已使用或過期的一次性連結", "One-time links taken or out of date";
+        /// Tokens of forms that were sent.
+        Once = "once", "已送出表單的防重複記號", "Marks against sending a form twice";
+        /// Messages handed over.
+        Outbox = "outbox", "已交付的訊息", "Messages handed over";
+        /// Jobs that are done.
+        Job = "job", "已完成的背景工作", "Finished background jobs";
+        /// Who looked at what.
+        AccessLog = "access_log", "調閱紀錄", "Access log";
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

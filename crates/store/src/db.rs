@@ -103,6 +103,7 @@ struct Inner {
     task: tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
     ids: Arc<IdMaker>,
     commits: Arc<AtomicU64>,
+    rights_epoch: Arc<AtomicU64>,
     audit_public_key: [u8; 32],
     master: MasterKey,
 }
@@ -126,6 +127,7 @@ impl Store {
         let master = MasterKey::new(secret_file(&config.master_key())?);
         let ids = Arc::new(IdMaker::default());
         let commits = Arc::new(AtomicU64::new(0));
+        let rights_epoch = Arc::new(AtomicU64::new(0));
         let (sender, task) = start(Writer {
             config: config.clone(),
             connection,
@@ -133,12 +135,14 @@ impl Store {
             log,
             ids: Arc::clone(&ids),
             commits: Arc::clone(&commits),
+            rights_epoch: Arc::clone(&rights_epoch),
             last_mono_us: 0,
             last_size: 0,
             savepoint: Savepoint::None,
         });
         let (writer, task) = (std::sync::Mutex::new(Some(sender)), tokio::sync::Mutex::new(Some(task)));
-        let inner = Inner { config, reader, writer, task, ids, commits, audit_public_key, master };
+        let inner =
+            Inner { config, reader, writer, task, ids, commits, rights_epoch, audit_public_key, master };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -153,7 +157,9 @@ impl Store {
         let master = MasterKey::new(secret_file(&config.master_key())?);
         let (writer, task) = (std::sync::Mutex::new(None), tokio::sync::Mutex::new(None));
         let (ids, commits) = (Arc::new(IdMaker::default()), Arc::new(AtomicU64::new(0)));
-        let inner = Inner { config, reader, writer, task, ids, commits, audit_public_key, master };
+        let rights_epoch = Arc::new(AtomicU64::new(0));
+        let inner =
+            Inner { config, reader, writer, task, ids, commits, rights_epoch, audit_public_key, master };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -196,6 +202,21 @@ impl Store {
     /// [`StoreError::Random`].
     pub fn new_id(&self) -> Result<Uuid, StoreError> {
         self.inner.ids.next(self.now())
+    }
+
+    /// A secret of 256 bits as text.
+    ///
+    /// # Errors
+    /// [`StoreError::Random`].
+    pub fn secret_text(&self) -> Result<String, StoreError> {
+        Ok(crate::hash::hex(&crate::id::random::<32>()?))
+    }
+
+    /// Changes with every commit that touches a row on which rights rest, so that what was worked out from such rows
+    /// may be kept while this stays. `None` when other processes write to the same database.
+    pub fn rights_epoch(&self) -> Option<u64> {
+        let alone = self.inner.config.database == Database::Sqlite;
+        alone.then(|| self.inner.rights_epoch.load(Ordering::Acquire))
     }
 
     /// Commits since the store was opened.

@@ -1,14 +1,51 @@
-//! Sessions, tokens of programs, invitations, and the list of who looked at what. Tokens are shown once and stored as
+//! Sessions, tokens of programs, one-time links, and the list of who looked at what. Tokens are shown once and stored as
 //! hashes: 256 random bits need no slow hash.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use crate::entity::access::{access_log, api_token, invitation, session};
+use crate::entity::access::{access_log, api_token, link, once, session};
 use crate::hash::Sha256;
-use crate::{Actor, Page, PageRequest, Store, StoreError, Timestamp, Tx};
+use crate::{Actor, MAX_ROWS, Store, StoreError, Timestamp, Tx};
+
+/// A log-in to record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSession {
+    /// Who.
+    pub person: Uuid,
+    /// The acting role.
+    pub role: String,
+    /// The acting organisation.
+    pub organisation: Uuid,
+    /// `passkey`, `password`, `oidc` or `link`.
+    pub method: String,
+    /// Browser and system.
+    pub agent: String,
+    /// Whether the person proved presence just now; a provider may vouch for a log-in of this morning.
+    pub fresh: bool,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// A token to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewApiToken {
+    /// For whom.
+    pub person: Uuid,
+    /// The acting role.
+    pub role: String,
+    /// The acting organisation.
+    pub organisation: Uuid,
+    /// Name given by the person.
+    pub label: String,
+    /// Acts allowed, separated by spaces.
+    pub scope: String,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
 
 /// A secret to hand over once.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,27 +77,57 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Reference`] for an unknown person or organisation.
-    pub async fn open_session(
-        &mut self,
-        person_id: Uuid,
-        role: &str,
-        organisation_id: Uuid,
-        expires_at: Timestamp,
-    ) -> Result<(session::Model, Token), StoreError> {
+    pub async fn open_session(&mut self, new: NewSession) -> Result<(session::Model, Token), StoreError> {
         let (id, token, now) = (self.new_id()?, Token::new()?, self.now());
+        let NewSession { person: person_id, role, organisation: organisation_id, method, agent, fresh, expires_at } = new;
         let row = session::Model {
             id,
             version: 1,
             token_hash: hash(token.reveal()),
             person_id,
-            role: role.to_owned(),
+            role,
             organisation_id,
+            method,
+            agent,
             created_at: now,
+            seen_at: now,
             expires_at,
-            step_up_at: Some(now),
+            step_up_at: fresh.then_some(now),
             revoked_at: None,
         };
         Ok((self.insert::<session::Entity>(row).await?, token))
+    }
+
+    /// Goes on in another of the person's roles.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`].
+    pub async fn act_as(
+        &mut self,
+        mut row: session::Model,
+        role: &str,
+        organisation: Uuid,
+    ) -> Result<session::Model, StoreError> {
+        (row.role, row.organisation_id) = (role.to_owned(), organisation);
+        self.update::<session::Entity>("act_as", row).await
+    }
+
+    /// Ends every open session of a person but one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn revoke_sessions_of(&mut self, person: Uuid, but: Option<Uuid>) -> Result<u64, StoreError> {
+        let open = session::Entity::find()
+            .filter(session::Column::PersonId.eq(person))
+            .filter(session::Column::RevokedAt.is_null());
+        let mut ended = 0;
+        for row in open.all(self.conn()).await? {
+            if Some(row.id) != but {
+                self.revoke_session(row).await?;
+                ended += 1;
+            }
+        }
+        Ok(ended)
     }
 
     /// Notes a renewed proof of identity.
@@ -85,22 +152,19 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Reference`].
-    pub async fn make_api_token(
-        &mut self,
-        person_id: Uuid,
-        label: &str,
-        scope: &str,
-        expires_at: Timestamp,
-    ) -> Result<(api_token::Model, Token), StoreError> {
-        let (id, token) = (self.new_id()?, Token::new()?);
+    pub async fn make_api_token(&mut self, new: NewApiToken) -> Result<(api_token::Model, Token), StoreError> {
+        let (id, token, created_at) = (self.new_id()?, Token::new()?, self.now());
+        let NewApiToken { person: person_id, role, organisation: organisation_id, label, scope, expires_at } = new;
         let row = api_token::Model {
             id,
             version: 1,
             token_hash: hash(token.reveal()),
             person_id,
-            label: label.to_owned(),
-            scope: scope.to_owned(),
-            created_at: self.now(),
+            role,
+            organisation_id,
+            label,
+            scope,
+            created_at,
             expires_at,
             revoked_at: None,
         };
@@ -119,43 +183,66 @@ impl Tx {
         self.update::<api_token::Entity>("revoke", row).await
     }
 
-    /// Invites someone to a role.
+    /// Makes a link that opens an account once, and calls back those made before.
     ///
     /// # Errors
     /// [`StoreError::Reference`].
-    pub async fn invite(
+    pub async fn make_link(
         &mut self,
-        organisation_id: Uuid,
-        role: &str,
+        person_id: Uuid,
+        purpose: &str,
         expires_at: Timestamp,
-    ) -> Result<(invitation::Model, Token), StoreError> {
+    ) -> Result<(link::Model, Token), StoreError> {
+        let open = link::Entity::find()
+            .filter(link::Column::PersonId.eq(person_id))
+            .filter(link::Column::UsedAt.is_null());
+        for mut row in open.all(self.conn()).await? {
+            row.used_at = Some(self.now());
+            self.update::<link::Entity>("call_back", row).await?;
+        }
         let (id, token) = (self.new_id()?, Token::new()?);
-        let row = invitation::Model {
+        let row = link::Model {
             id,
             version: 1,
             token_hash: hash(token.reveal()),
-            organisation_id,
-            role: role.to_owned(),
+            person_id,
+            purpose: purpose.to_owned(),
             created_at: self.now(),
             expires_at,
             used_at: None,
         };
-        Ok((self.insert::<invitation::Entity>(row).await?, token))
+        Ok((self.insert::<link::Entity>(row).await?, token))
     }
 
-    /// Takes an invitation; it works once.
+    /// Takes a link; it works once.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] for one that is unknown, used or out of date: which, a stranger is not told.
-    pub async fn accept_invitation(&mut self, token: &str) -> Result<invitation::Model, StoreError> {
-        let found = invitation::Entity::find().filter(invitation::Column::TokenHash.eq(hash(token)));
+    pub async fn take_link(&mut self, token: &str) -> Result<link::Model, StoreError> {
+        let found = link::Entity::find().filter(link::Column::TokenHash.eq(hash(token)));
         let found = found.one(self.conn()).await?;
         let now = self.now();
         let open = found.filter(|row| row.used_at.is_none() && now < row.expires_at);
-        let missing = || StoreError::NotFound { kind: "invitation", id: "?".into() };
+        let missing = || StoreError::NotFound { kind: "link", id: "?".into() };
         let mut row = open.ok_or_else(missing)?;
         row.used_at = Some(now);
-        self.update::<invitation::Entity>("accept", row).await
+        self.update::<link::Entity>("take", row).await
+    }
+
+    /// Enters a form by its token. `Some` when it was entered before: where that sending led to; do nothing then.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn once(&mut self, person: Uuid, form: &str, location: &str) -> Result<Option<String>, StoreError> {
+        let key_hash = Sha256::of_parts(&[person.as_bytes(), form.as_bytes()]).to_string();
+        let found = once::Entity::find().filter(once::Column::KeyHash.eq(&key_hash)).one(self.conn()).await?;
+        if let Some(row) = found {
+            return Ok(Some(row.location));
+        }
+        let (id, created_at) = (self.new_id()?, self.now());
+        let row = once::Model { id, version: 1, key_hash, location: location.to_owned(), created_at };
+        self.insert_quietly::<once::Entity>(row).await?;
+        Ok(None)
     }
 }
 
@@ -168,6 +255,72 @@ impl Store {
         let found = session::Entity::find().filter(session::Column::TokenHash.eq(hash(token)));
         let found = found.one(self.reader()).await?;
         Ok(found.filter(|row| row.revoked_at.is_none() && self.now() < row.expires_at))
+    }
+
+    /// Notes that a session is in use, without an entry in the audit log.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn seen(&self, session: Uuid) -> Result<(), StoreError> {
+        self.upkeep(move |tx| {
+            Box::pin(async move {
+                session::Entity::update_many()
+                    .col_expr(session::Column::SeenAt, Expr::value(tx.now().as_micros()))
+                    .filter(session::Column::Id.eq(session))
+                    .exec(tx.conn())
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Sessions of a person that are open now, newest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn sessions_of(&self, person: Uuid) -> Result<Vec<session::Model>, StoreError> {
+        let open = session::Entity::find()
+            .filter(session::Column::PersonId.eq(person))
+            .filter(session::Column::RevokedAt.is_null())
+            .filter(session::Column::ExpiresAt.gt(self.now()))
+            .order_by_desc(session::Column::Id)
+            .limit(MAX_ROWS);
+        Ok(open.all(self.reader()).await?)
+    }
+
+    /// The log-in of a person before this one, over or not.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn session_before(&self, row: &session::Model) -> Result<Option<session::Model>, StoreError> {
+        let before = session::Entity::find()
+            .filter(session::Column::PersonId.eq(row.person_id))
+            .filter(session::Column::Id.lt(row.id))
+            .order_by_desc(session::Column::Id);
+        Ok(before.one(self.reader()).await?)
+    }
+
+    /// Tokens of a person's programs, valid or not, newest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn api_tokens_of(&self, person: Uuid) -> Result<Vec<api_token::Model>, StoreError> {
+        let found = api_token::Entity::find()
+            .filter(api_token::Column::PersonId.eq(person))
+            .order_by_desc(api_token::Column::Id)
+            .limit(MAX_ROWS);
+        Ok(found.all(self.reader()).await?)
+    }
+
+    /// The account a link opens, if it may be taken now; looking does not take it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn link(&self, token: &str) -> Result<Option<link::Model>, StoreError> {
+        let found = link::Entity::find().filter(link::Column::TokenHash.eq(hash(token)));
+        let found = found.one(self.reader()).await?;
+        Ok(found.filter(|row| row.used_at.is_none() && self.now() < row.expires_at))
     }
 
     /// The row of a program's token, if it is valid now.
@@ -200,17 +353,5 @@ impl Store {
         };
         self.upkeep(move |tx| Box::pin(async move { tx.insert_quietly::<access_log::Entity>(row).await }))
             .await
-    }
-
-    /// Who looked at the data of an organisation, newest first.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn accesses(
-        &self,
-        owner: Uuid,
-        request: PageRequest,
-    ) -> Result<Page<access_log::Model>, StoreError> {
-        self.page_where::<access_log::Entity>(access_log::Column::OwnerId.eq(owner), request).await
     }
 }

@@ -143,7 +143,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn dead_jobs(&self, request: crate::PageRequest) -> Result<crate::Page<Model>, StoreError> {
-        self.page_where::<Entity>(Column::State.eq("dead"), request).await
+        self.page_where::<Entity>(Condition::all().add(Column::State.eq("dead")), request).await
     }
 }
 

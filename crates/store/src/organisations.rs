@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::entity::Record as _;
 use crate::entity::organisation::{organisation, path};
-use crate::{Store, StoreError, Tx};
+use crate::{MAX_ROWS, Store, StoreError, Tx};
 
 /// The day that never comes.
 const OPEN: &str = "9999-12-31";
@@ -19,10 +19,25 @@ pub struct NewOrganisation {
     pub name: String,
     /// `agency`, `vendor` or `team`.
     pub kind: String,
+    /// The field of its sector authority, when it is under one.
+    pub sector: Option<String>,
     /// The one above it.
     pub parent: Option<Uuid>,
     /// Its first day.
     pub from: jiff::civil::Date,
+}
+
+/// What keeps an organisation from being moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MoveObstacle {
+    /// It would stand under itself.
+    Inside,
+    /// The upper one begins later.
+    NotYetThere,
+    /// The upper one moves itself on a later day that is already entered.
+    ParentMoves,
+    /// A later change of its own, or of one below it, is already entered.
+    LaterChange,
 }
 
 impl Tx {
@@ -38,11 +53,11 @@ impl Tx {
             return Err(StoreError::BadValue { field: "kind".into(), why: new.kind });
         }
         let (id, created_at) = (self.new_id()?, self.now());
-        let NewOrganisation { code, name, kind, parent, from } = new;
-        let row = organisation::Model { id, version: 1, code, name, kind, created_at };
+        let NewOrganisation { code, name, kind, sector, parent, from } = new;
+        let row = organisation::Model { id, version: 1, code, name, kind, sector, created_at };
         let row = self.insert::<organisation::Entity>(row).await?;
         self.index_organisation(&row).await?;
-        self.link(id, id, 0, from).await?;
+        self.link(id, id, 0, from.to_string(), OPEN.to_owned()).await?;
         if let Some(parent) = parent {
             self.attach(parent, id, from).await?;
         }
@@ -97,15 +112,22 @@ impl Tx {
         Ok(())
     }
 
-    /// Joins everything above `parent` with everything below `id`.
+    /// Joins everything above `parent` with everything below `id`, each pair for the days on which both hold: what is
+    /// entered for a later day already, above or below, is followed.
     async fn attach(&mut self, parent: Uuid, id: Uuid, from: jiff::civil::Date) -> Result<(), StoreError> {
         let above = self.lines(path::Column::Descendant, parent, from).await?;
         if above.is_empty() {
             return Err(StoreError::NotFound { kind: organisation::Entity::KIND, id: parent.to_string() });
         }
+        let first = from.to_string();
         for below in self.lines(path::Column::Ancestor, id, from).await? {
             for line in &above {
-                self.link(line.ancestor, below.descendant, line.depth + below.depth + 1, from).await?;
+                let valid_from = first.clone().max(line.valid_from.clone()).max(below.valid_from.clone());
+                let valid_until = line.valid_until.clone().min(below.valid_until.clone());
+                if valid_from < valid_until {
+                    let depth = line.depth + below.depth + 1;
+                    self.link(line.ancestor, below.descendant, depth, valid_from, valid_until).await?;
+                }
             }
         }
         Ok(())
@@ -116,9 +138,10 @@ impl Tx {
         ancestor: Uuid,
         descendant: Uuid,
         depth: i64,
-        from: jiff::civil::Date,
+        valid_from: String,
+        valid_until: String,
     ) -> Result<(), StoreError> {
-        let (id, valid_from, valid_until) = (self.new_id()?, from.to_string(), OPEN.to_owned());
+        let id = self.new_id()?;
         let line = path::Model { id, version: 1, ancestor, descendant, depth, valid_from, valid_until };
         self.insert_quietly::<path::Entity>(line).await
     }
@@ -162,6 +185,85 @@ impl Store {
         day: jiff::civil::Date,
     ) -> Result<Vec<Uuid>, StoreError> {
         self.line(path::Column::Descendant, path::Column::Ancestor, id, day).await
+    }
+
+    /// The one right above each of these on a day: pairs of the lower and the upper one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn parents_of(
+        &self,
+        ids: &[Uuid],
+        day: jiff::civil::Date,
+    ) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+        let day = day.to_string();
+        let found = path::Entity::find()
+            .select_only()
+            .columns([path::Column::Descendant, path::Column::Ancestor])
+            .filter(path::Column::Descendant.is_in(ids.iter().copied()))
+            .filter(path::Column::Depth.eq(1))
+            .filter(path::Column::ValidFrom.lte(day.clone()))
+            .filter(path::Column::ValidUntil.gt(day))
+            .into_tuple();
+        Ok(found.all(self.reader()).await?)
+    }
+
+    /// Right under whom it stood, stands and will stand, earliest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn parents_in_time(&self, id: Uuid) -> Result<Vec<path::Model>, StoreError> {
+        let found = path::Entity::find()
+            .filter(path::Column::Descendant.eq(id))
+            .filter(path::Column::Depth.eq(1))
+            .order_by_asc(path::Column::ValidFrom)
+            .limit(MAX_ROWS);
+        Ok(found.all(self.reader()).await?)
+    }
+
+    /// Its first day; `None` for an unknown organisation.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn first_day(&self, id: Uuid) -> Result<Option<String>, StoreError> {
+        let own = path::Entity::find().filter(path::Column::Descendant.eq(id)).filter(path::Column::Depth.eq(0));
+        Ok(own.one(self.reader()).await?.map(|line| line.valid_from))
+    }
+
+    /// What keeps an organisation from being put below another one from a day on, for telling so before it is asked
+    /// for; [`Tx::move_organisation`] decides.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn move_obstacle(
+        &self,
+        id: Uuid,
+        parent: Uuid,
+        from: jiff::civil::Date,
+    ) -> Result<Option<MoveObstacle>, StoreError> {
+        let from = from.to_string();
+        let later = |line: &path::Model| line.valid_from > from || line.valid_until != OPEN;
+        let ending = || path::Entity::find().filter(path::Column::ValidUntil.gt(from.clone()));
+        let inside = ending().filter(path::Column::Ancestor.eq(id)).all(self.reader()).await?;
+        let inside: Vec<Uuid> = inside.iter().map(|line| line.descendant).collect();
+        if inside.contains(&parent) {
+            return Ok(Some(MoveObstacle::Inside));
+        }
+        let above = ending().filter(path::Column::Descendant.eq(parent)).all(self.reader()).await?;
+        if !above.iter().any(|line| line.depth == 0 && line.valid_from <= from) {
+            return Ok(Some(MoveObstacle::NotYetThere));
+        }
+        if above.iter().any(later) {
+            return Ok(Some(MoveObstacle::ParentMoves));
+        }
+        // In pieces: a statement takes only so many values.
+        for some in inside.chunks(500) {
+            let old = ending().filter(path::Column::Descendant.is_in(some.iter().copied())).all(self.reader()).await?;
+            if old.iter().any(|line| !inside.contains(&line.ancestor) && later(line)) {
+                return Ok(Some(MoveObstacle::LaterChange));
+            }
+        }
+        Ok(None)
     }
 
     async fn line(

@@ -1,9 +1,10 @@
 //! People: accounts, roles, credentials, signing keys.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 use crate::entity::Record as _;
+use crate::entity::audit;
 use crate::entity::person::{credential, grant, person, signing_key};
 use crate::{DataKey, Place, Store, StoreError, Timestamp, Tx};
 
@@ -26,9 +27,21 @@ pub enum NewCredential {
     /// The PHC string of an Argon2id hash.
     Password(String),
     /// The shared secret; it is sealed.
-    Totp(Vec<u8>),
-    /// The passkey as its library keeps it, JSON.
-    Passkey(String),
+    Totp {
+        /// The secret.
+        secret: Vec<u8>,
+        /// The step of the code that proved it was taken over; no code up to it counts again.
+        used: String,
+    },
+    /// A passkey.
+    Passkey {
+        /// Its id, as the browser gives it.
+        id: String,
+        /// The passkey as its library keeps it, JSON.
+        json: String,
+    },
+    /// An account at an identity provider: issuer and subject in one text.
+    Oidc(String),
 }
 
 impl Tx {
@@ -71,6 +84,74 @@ impl Tx {
         self.update::<person::Entity>("disable", row).await
     }
 
+    /// Lets a disabled account log in again.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`].
+    pub async fn enable_person(&mut self, mut row: person::Model) -> Result<person::Model, StoreError> {
+        row.disabled_at = None;
+        self.update::<person::Entity>("enable", row).await
+    }
+
+    /// Gives a person another name or log-in name; the row carries the version that it was read with.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`], [`StoreError::Duplicate`].
+    pub async fn change_person(&mut self, row: person::Model) -> Result<person::Model, StoreError> {
+        let row = self.update::<person::Entity>("change", row).await?;
+        self.index(person::Entity::KIND, row.id, &text(&row)).await?;
+        Ok(row)
+    }
+
+    /// Removes what names a person: name, log-in name, mail, credentials, reasons given. The account stays, disabled,
+    /// so that acts of the past keep an author.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`].
+    pub async fn erase_person(&mut self, mut row: person::Model) -> Result<person::Model, StoreError> {
+        for credential in self.credentials_of(row.id).await? {
+            self.delete::<credential::Entity>(credential.id, credential.version).await?;
+        }
+        self.revoke_sessions_of(row.id, None).await?;
+        let own = audit::leaf::Entity::find().select_only().column(audit::leaf::Column::Seq);
+        let own = own.filter(audit::leaf::Column::Actor.eq(row.id)).into_query();
+        let reasons = audit::text::Entity::delete_many().filter(audit::text::Column::Seq.in_subquery(own));
+        reasons.exec(self.conn()).await?;
+        row.login = format!("erased-{}", row.id.simple());
+        (row.name, row.email) = (String::new(), None);
+        row.disabled_at.get_or_insert(self.now());
+        let row = self.update::<person::Entity>("erase", row).await?;
+        self.index(person::Entity::KIND, row.id, "").await?;
+        Ok(row)
+    }
+
+    /// Credentials of a person, oldest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn credentials_of(&self, person: Uuid) -> Result<Vec<credential::Model>, StoreError> {
+        let found = credential::Entity::find()
+            .filter(credential::Column::PersonId.eq(person))
+            .order_by_asc(credential::Column::Id);
+        Ok(found.all(self.conn()).await?)
+    }
+
+    /// Writes a used credential back: its time, and what its library keeps (a counter, a rehashed password).
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`].
+    pub async fn credential_used(
+        &mut self,
+        mut row: credential::Model,
+        data: Option<String>,
+    ) -> Result<credential::Model, StoreError> {
+        row.used_at = Some(self.now());
+        if data.is_some() {
+            row.data = data;
+        }
+        self.update::<credential::Entity>("use", row).await
+    }
+
     /// Gives a person a role in an organisation from now on.
     ///
     /// # Errors
@@ -80,10 +161,13 @@ impl Tx {
         person_id: Uuid,
         role: &str,
         organisation_id: Uuid,
+        sector: Option<&str>,
         valid_until: Option<Timestamp>,
     ) -> Result<grant::Model, StoreError> {
         let (id, role, valid_from) = (self.new_id()?, role.to_owned(), self.now());
-        let row = grant::Model { id, version: 1, person_id, role, organisation_id, valid_from, valid_until };
+        let sector = sector.map(str::to_owned);
+        let row =
+            grant::Model { id, version: 1, person_id, role, organisation_id, sector, valid_from, valid_until };
         self.insert::<grant::Entity>(row).await
     }
 
@@ -109,12 +193,20 @@ impl Tx {
     ) -> Result<credential::Model, StoreError> {
         let person = self.get::<person::Entity>(person_id).await?;
         let id = self.new_id()?;
+        let mut external_id = None;
         let (kind, data, secret) = match new {
             NewCredential::Password(hash) => ("password", Some(hash), None),
-            NewCredential::Passkey(json) => ("passkey", Some(json), None),
-            NewCredential::Totp(secret) => {
+            NewCredential::Passkey { id, json } => {
+                external_id = Some(id);
+                ("passkey", Some(json), None)
+            }
+            NewCredential::Oidc(id) => {
+                external_id = Some(id);
+                ("oidc", None, None)
+            }
+            NewCredential::Totp { secret, used } => {
                 let key = self.data_key(store, person.organisation_id).await?;
-                ("totp", None, Some(key.seal(Place::of::<credential::Entity>("secret", id), &secret)?))
+                ("totp", Some(used), Some(key.seal(Place::of::<credential::Entity>("secret", id), &secret)?))
             }
         };
         let (kind, label, created_at) = (kind.to_owned(), label.to_owned(), self.now());
@@ -123,6 +215,7 @@ impl Tx {
             version: 1,
             person_id,
             kind,
+            external_id,
             label,
             data,
             secret,
@@ -143,12 +236,14 @@ impl Tx {
         public_key: &str,
         purpose: &str,
     ) -> Result<signing_key::Model, StoreError> {
+        let organisation_id = self.get::<person::Entity>(person_id).await?.organisation_id;
         let (id, created_at) = (self.new_id()?, self.now());
         let (key_id, public_key, purpose) = (key_id.to_owned(), public_key.to_owned(), purpose.to_owned());
         let row = signing_key::Model {
             id,
             version: 1,
             person_id,
+            organisation_id,
             key_id,
             public_key,
             purpose,
@@ -216,6 +311,15 @@ impl Store {
         Ok(found.all(self.reader()).await?)
     }
 
+    /// The credential with this external id, if there is one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn credential_by(&self, external_id: &str) -> Result<Option<credential::Model>, StoreError> {
+        let found = credential::Entity::find().filter(credential::Column::ExternalId.eq(external_id));
+        Ok(found.one(self.reader()).await?)
+    }
+
     /// The secret of a TOTP credential, opened with the data key of the person's agency.
     ///
     /// # Errors
@@ -223,6 +327,15 @@ impl Store {
     pub fn secret(&self, key: &DataKey, row: &credential::Model) -> Result<Vec<u8>, StoreError> {
         let place = Place::of::<credential::Entity>("secret", row.id);
         key.open(place, row.secret.as_deref().unwrap_or_default())
+    }
+
+    /// The key of this id, revoked or not.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn enrolled_key(&self, key_id: &str) -> Result<Option<signing_key::Model>, StoreError> {
+        let found = signing_key::Entity::find().filter(signing_key::Column::KeyId.eq(key_id));
+        Ok(found.one(self.reader()).await?)
     }
 
     /// The key that signed something, if it was enrolled and not revoked by then.

@@ -7,15 +7,30 @@ use uuid::Uuid;
 
 use crate::entity::organisation::data_key;
 use crate::entity::{Record, Row};
+use crate::hash::Sha256;
 use crate::id::random;
 use crate::{Store, StoreError, Tx};
 
 /// The key that wraps data keys.
-pub(crate) struct MasterKey(LessSafeKey);
+pub(crate) struct MasterKey {
+    wrap: LessSafeKey,
+    mac: ring::hmac::Key,
+}
 
 impl MasterKey {
     pub(crate) fn new(secret: [u8; 32]) -> Self {
-        Self(key(&secret))
+        // Another use of the secret gets a key of its own.
+        let mac = Sha256::of_parts(&[b"bulwark address hash v1\0", &secret]);
+        Self { wrap: key(&secret), mac: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &mac.0) }
+    }
+}
+
+impl Store {
+    /// What stands for a network address in the audit log: its keyed hash, which nobody without the master key can try
+    /// all addresses against.
+    pub fn address_hash(&self, address: &str) -> Sha256 {
+        let tag = ring::hmac::sign(&self.master().mac, address.as_bytes());
+        Sha256::from_slice(tag.as_ref()).unwrap_or_else(|| Sha256::of(tag.as_ref()))
     }
 }
 
@@ -73,7 +88,7 @@ impl Tx {
         }
         let secret = random::<32>()?;
         let place = Place::of::<data_key::Entity>("wrapped", organisation);
-        let wrapped = seal(&store.master().0, place, &secret)?;
+        let wrapped = seal(&store.master().wrap, place, &secret)?;
         let created_at = self.now();
         self.insert::<data_key::Entity>(data_key::Model {
             id: organisation,
@@ -99,7 +114,7 @@ impl Store {
 async fn unwrap<C: ConnectionTrait>(store: &Store, conn: &C, id: Uuid) -> Result<DataKey, StoreError> {
     let row = crate::write::get::<data_key::Entity, _>(conn, id).await?;
     let place = Place::of::<data_key::Entity>("wrapped", row.id());
-    let secret = open(&store.master().0, place, &row.wrapped)?;
+    let secret = open(&store.master().wrap, place, &row.wrapped)?;
     let secret = secret.try_into().map_err(|_| StoreError::Unsealable { place: place.to_string() })?;
     Ok(DataKey(key(&secret)))
 }

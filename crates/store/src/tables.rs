@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::entity::{access, audit, organisation, person, work};
+use crate::entity::{access, audit, organisation, person, two_person, work};
 use crate::{StoreError, canonical};
 
 /// Rows read at once.
@@ -37,8 +37,11 @@ macro_rules! every_table {
             $call::<person::signing_key::Entity, _, _>($($argument,)* "id").await?,
             $call::<access::session::Entity, _, _>($($argument,)* "id").await?,
             $call::<access::api_token::Entity, _, _>($($argument,)* "id").await?,
-            $call::<access::invitation::Entity, _, _>($($argument,)* "id").await?,
+            $call::<access::link::Entity, _, _>($($argument,)* "id").await?,
+            $call::<access::once::Entity, _, _>($($argument,)* "id").await?,
             $call::<access::access_log::Entity, _, _>($($argument,)* "id").await?,
+            $call::<two_person::pending_act::Entity, _, _>($($argument,)* "id").await?,
+            $call::<two_person::break_glass::Entity, _, _>($($argument,)* "id").await?,
             $call::<work::job::Entity, _, _>($($argument,)* "id").await?,
             $call::<work::outbox::Entity, _, _>($($argument,)* "id").await?,
             $call::<work::evidence_object::Entity, _, _>($($argument,)* "id").await?,

@@ -53,6 +53,8 @@ pub struct Tx {
     at: Moment,
     entries: Vec<Entry>,
     outbox: Vec<outbox::Model>,
+    /// A row changed on which rights rest.
+    rights: bool,
 }
 
 impl Store {
@@ -141,7 +143,19 @@ impl Tx {
 
     /// Records an act. Inserts, updates and deletions of rows record themselves.
     pub fn audit(&mut self, action: &str, object: &str, before: Option<Sha256>, after: Option<Sha256>) {
-        self.entries.push(Entry { action: action.to_owned(), object: object.to_owned(), before, after });
+        self.audit_of(None, action, object, before, after);
+    }
+
+    /// Records an act in the matter of an organisation, which finds it in its own list of the log.
+    pub fn audit_of(
+        &mut self,
+        owner: Option<Uuid>,
+        action: &str,
+        object: &str,
+        before: Option<Sha256>,
+        after: Option<Sha256>,
+    ) {
+        self.entries.push(Entry { action: action.to_owned(), object: object.to_owned(), owner, before, after });
     }
 
     /// Puts a message into the outbox.
@@ -179,7 +193,7 @@ impl Tx {
         row.set_version(1);
         let after = canonical::hash(&row)?;
         self.insert_quietly::<E>(row.clone()).await?;
-        self.audit(&format!("{}.create", E::KIND), &object::<E>(row.id()), None, Some(after));
+        self.audit_of(row.owner(), &format!("{}.create", E::KIND), &object::<E>(row.id()), None, Some(after));
         Ok(row)
     }
 
@@ -191,7 +205,8 @@ impl Tx {
         let before = canonical::hash(&self.checked::<E>(row.id(), row.version()).await?)?;
         let row = self.update_quietly::<E>(row).await?;
         let after = canonical::hash(&row)?;
-        self.audit(&format!("{}.{act}", E::KIND), &object::<E>(row.id()), Some(before), Some(after));
+        let (action, object) = (format!("{}.{act}", E::KIND), object::<E>(row.id()));
+        self.audit_of(row.owner(), &action, &object, Some(before), Some(after));
         Ok(row)
     }
 
@@ -200,9 +215,12 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Conflict`], [`StoreError::NotFound`], [`StoreError::Reference`].
     pub async fn delete<E: Record>(&mut self, id: Uuid, version: i64) -> Result<(), StoreError> {
-        let before = canonical::hash(&self.checked::<E>(id, version).await?)?;
+        self.rights |= on_rights(E::KIND);
+        let old = self.checked::<E>(id, version).await?;
+        let before = canonical::hash(&old)?;
         E::delete_many().filter(is(id, version)).exec(&*self.conn).await?;
-        self.audit(&format!("{}.delete", E::KIND), &object::<E>(id), Some(before), None);
+        let (action, object) = (format!("{}.delete", E::KIND), object::<E>(id));
+        self.audit_of(old.owner(), &action, &object, Some(before), None);
         Ok(())
     }
 
@@ -212,6 +230,7 @@ impl Tx {
 
     /// Inserts without an entry, for rows that record other acts or belong to one that is recorded.
     pub(crate) async fn insert_quietly<E: Record>(&mut self, row: E::Model) -> Result<(), StoreError> {
+        self.rights |= on_rights(E::KIND);
         let row = row.into_active_model().reset_all();
         E::insert(row).exec_without_returning(&*self.conn).await?;
         Ok(())
@@ -222,6 +241,7 @@ impl Tx {
         &mut self,
         mut row: E::Model,
     ) -> Result<E::Model, StoreError> {
+        self.rights |= on_rights(E::KIND);
         let read = row.version();
         row.set_version(read + 1);
         let set = row.clone().into_active_model().reset_all();
@@ -248,6 +268,13 @@ impl Tx {
 pub(crate) async fn get<E: Record, C: ConnectionTrait>(conn: &C, id: Uuid) -> Result<E::Model, StoreError> {
     let row = E::find().filter(Expr::col(Alias::new("id")).eq(id)).one(conn).await?;
     row.ok_or_else(|| StoreError::NotFound { kind: E::KIND, id: id.to_string() })
+}
+
+/// Tables from which it follows who may do what.
+fn on_rights(kind: &str) -> bool {
+    const TABLES: [&str; 7] =
+        ["session", "api_token", "person", "role_grant", "organisation", "organisation_path", "break_glass"];
+    TABLES.contains(&kind)
 }
 
 /// How a row is called in the audit log: `kind/id`.

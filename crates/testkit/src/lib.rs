@@ -7,8 +7,10 @@
 //! assert!(server.url("/health").starts_with("http://127.0.0.1:"));
 //! ```
 
+pub mod authenticator;
 pub mod dns;
 pub mod http;
+pub mod identity_provider;
 mod lifetime;
 pub mod ntp;
 pub mod postgres;

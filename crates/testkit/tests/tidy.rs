@@ -20,13 +20,29 @@ const EDGES: &[(&str, &[&str])] = &[
     ("bulwark-report", &["bulwark-model", "bulwark-i18n"]),
     ("bulwark-twid", &["bulwark-model", "bulwark-i18n"]),
     ("bulwark-ui", &["bulwark-model", "bulwark-i18n", "bulwark-twid"]),
+    ("bulwark-clock", &["bulwark-model", "bulwark-i18n", "bulwark-twid"]),
+    ("bulwark-workflow", &["bulwark-model", "bulwark-i18n", "bulwark-clock"]),
     (
         "bulwark-cruise",
         &["bulwark-model", "bulwark-i18n", "bulwark-bundle", "bulwark-probe", "bulwark-report"],
     ),
+    ("bulwark-identity", &["bulwark-model", "bulwark-i18n"]),
     ("bulwark-store", &["bulwark-model", "bulwark-i18n"]),
     ("bulwark-sheet", &["bulwark-model", "bulwark-i18n"]),
     ("bulwark-sandbox", &["bulwark-model", "bulwark-i18n"]),
+    (
+        "bulwark-console",
+        &[
+            "bulwark-model",
+            "bulwark-i18n",
+            "bulwark-bundle",
+            "bulwark-identity",
+            "bulwark-sandbox",
+            "bulwark-sheet",
+            "bulwark-ui",
+            "bulwark-store",
+        ],
+    ),
     (
         "bulwark",
         &[
@@ -38,6 +54,13 @@ const EDGES: &[(&str, &[&str])] = &[
             "bulwark-twid",
             "bulwark-ui",
             "bulwark-cruise",
+            "bulwark-identity",
+            "bulwark-sandbox",
+            "bulwark-sheet",
+            "bulwark-clock",
+            "bulwark-workflow",
+            "bulwark-store",
+            "bulwark-console",
         ],
     ),
     ("bulwark-testkit", &[]),
@@ -54,6 +77,8 @@ const ENGINE_EXCEPTIONS: &[(&str, &str)] = &[
     ("bulwark-store", "tokio"),
     ("bulwark-store", "sea-orm"),
     ("bulwark-store", "sqlx"),
+    ("bulwark-console", "tokio"),
+    ("bulwark-console", "axum"),
 ];
 
 /// Where the store may ask which database it speaks to; everywhere else one text serves both.
@@ -149,12 +174,21 @@ fn crates() -> BTreeMap<String, Value> {
     packages.iter().map(|package| (text(&package["name"]), package.clone())).collect()
 }
 
+/// The names of the packages that depend on this one directly.
+fn users_of(graph: &Value, id: &Value) -> Vec<String> {
+    let nodes = graph["resolve"]["nodes"].as_array().unwrap().iter();
+    let users = nodes.filter(|node| node["dependencies"].as_array().unwrap().contains(id));
+    let packages = graph["packages"].as_array().unwrap();
+    let name = |user: &Value| packages.iter().find(|package| package["id"] == user["id"]);
+    users.filter_map(name).map(|package| text(&package["name"])).collect()
+}
+
 /// The whole graph of dependencies on this kind of machine, ours included.
-fn graph() -> Vec<Value> {
+fn graph() -> Value {
     let version = Command::new("rustc").arg("-vV").output().unwrap();
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
-    metadata(&["--filter-platform", host])["packages"].as_array().unwrap().clone()
+    metadata(&["--filter-platform", host])
 }
 
 fn text(value: &Value) -> String {
@@ -391,21 +425,36 @@ fn dependencies_have_allowed_licences_names_and_sources() {
     let list = |section: &str, key: &str| deny[section][key].as_array().unwrap().clone();
     let allowed: BTreeSet<String> =
         list("licenses", "allow").iter().map(|id| id.as_str().unwrap().to_owned()).collect();
-    let banned: BTreeSet<String> =
-        list("bans", "deny").iter().map(|ban| ban["crate"].as_str().unwrap().to_owned()).collect();
+    // Name, and who may have it inside nevertheless (`wrappers` of cargo-deny).
+    let banned: BTreeMap<String, Vec<String>> = list("bans", "deny")
+        .iter()
+        .map(|ban| {
+            let wrappers = ban.get("wrappers").and_then(|wrappers| wrappers.as_array());
+            let wrappers = wrappers.into_iter().flatten().map(|name| name.as_str().unwrap().to_owned());
+            (ban["crate"].as_str().unwrap().to_owned(), wrappers.collect())
+        })
+        .collect();
     let sources: BTreeSet<String> = list("sources", "allow-registry")
         .iter()
         .map(|url| format!("registry+{}", url.as_str().unwrap()))
         .collect();
     let mut wrong = Vec::new();
-    for package in graph() {
+    let graph = graph();
+    for package in graph["packages"].as_array().unwrap() {
         let name = format!("{} {}", text(&package["name"]), text(&package["version"]));
         let licence = text(&package["license"]);
+        let mut allowed = allowed.clone();
+        let own = list("licenses", "exceptions").into_iter().find(|own| own["crate"].as_str() == package["name"].as_str());
+        allowed.extend(own.iter().flat_map(|own| own["allow"].as_array().unwrap()).map(|id| id.as_str().unwrap().to_owned()));
         if !allows(&allowed, &licence) {
             wrong.push(format!("{name}: licence {licence:?}"));
         }
-        if banned.contains(&text(&package["name"])) {
-            wrong.push(format!("{name}: banned"));
+        if let Some(wrappers) = banned.get(&text(&package["name"])) {
+            let mut users = users_of(&graph, &package["id"]);
+            users.retain(|user| !wrappers.contains(user));
+            if !users.is_empty() || wrappers.is_empty() {
+                wrong.push(format!("{name}: banned, used by {}", users.join(", ")));
+            }
         }
         let source = text(&package["source"]);
         if !source.is_empty() && !sources.contains(&source) {

@@ -17,6 +17,26 @@ const ERA: i32 = 1911;
 /// # Errors
 /// Which part is missing or impossible.
 pub fn parse(text: &str) -> Result<Valid, Reason> {
+    let ([year, month, day], guessed) = read(text)?;
+    let advice = if guessed { vec![Advice::GregorianYear] } else { Vec::new() };
+    Ok(Valid { advice, ..Valid::plain(iso(year, month, day)?) })
+}
+
+/// Gregorian year, month and day as [`parse`] reads them, whether or not there is such a day: for messages that
+/// say which day there is not.
+///
+/// ```
+/// assert_eq!(bulwark_twid::date::written("１１５／２／２９"), Ok([2026, 2, 29]));
+/// ```
+///
+/// # Errors
+/// Which part is missing, or that the year is none of our time.
+pub fn written(text: &str) -> Result<[i32; 3], Reason> {
+    read(text).map(|(parts, _)| parts)
+}
+
+/// The parts, and whether the year was taken as Gregorian for its four digits alone.
+fn read(text: &str) -> Result<([i32; 3], bool), Reason> {
     let text = normal::code(text);
     if text.is_empty() {
         return Err(Reason::Empty);
@@ -42,8 +62,7 @@ pub fn parse(text: &str) -> Result<Valid, Reason> {
     if year > LAST + ERA {
         return Err(Reason::YearRange);
     }
-    let advice = if four_digits && !western { vec![Advice::GregorianYear] } else { Vec::new() };
-    Ok(Valid { advice, ..Valid::plain(iso(year, month, day)?) })
+    Ok(([year, month, day], four_digits && !western))
 }
 
 /// Reads a date in years before 民國 1 (1912): `民國前 5 年 6 月 1 日` or `5/6/1`, which is 1907-06-01.

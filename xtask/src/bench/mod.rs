@@ -1,5 +1,6 @@
 //! `cargo xtask bench AREA`: the numbers of docs/benchmarks.md, measured and written down with their limits.
 
+pub mod cases;
 pub mod ds;
 pub mod probe;
 

@@ -4,6 +4,7 @@
 //! but made-up text.
 
 mod backup;
+mod console;
 mod cruise;
 pub mod lab;
 mod nginx;
@@ -144,7 +145,8 @@ pub fn run(options: &Options) -> Result<()> {
     }
     println!();
     let program = cruise::build(options.release)?;
-    cruise::run(&demo, &program, options.fix_header)
+    cruise::run(&demo, &program, options.fix_header)?;
+    if options.fix_header { Ok(()) } else { console::start(&demo, &program) }
 }
 
 /// Brings the targets up, for tasks that measure on them.
@@ -238,6 +240,7 @@ fn stop(demo: &Demo, clean: bool) -> Result<()> {
         ("nginx", nginx::stop(demo)?),
         ("PostgreSQL", postgres::stop(demo)?),
         ("DNS and mail", lab::stop(demo)?),
+        ("console", console::stop(demo)?),
     ] {
         println!("{what}: {}", if was_running { "stopped" } else { "was not running" });
     }

@@ -76,8 +76,13 @@ pub enum Without {
     RedUnlessNamed(PersonId),
     /// The owner is one of these.
     Owners(Vec<OrganisationId>),
-    /// The owner is one of these and somebody stands above it: in the tree of today or by sector.
-    OwnersWithSuperior(Vec<OrganisationId>),
+    /// The owner is one of these and somebody stands above it: in the tree of `at` or by sector.
+    OwnersWithSuperior {
+        /// The organisations.
+        owners: Vec<OrganisationId>,
+        /// The moment at which the tree is read.
+        at: Timestamp,
+    },
     /// The object is this person's own account or request.
     Account(PersonId),
     /// The object's state refuses the act.
@@ -103,7 +108,7 @@ pub(super) fn scope_by(table: &Table, subject: &Subject, action: Action, now: Ti
         without.push(Without::Owners(subject.organisations(now)));
     }
     if act.review() {
-        without.push(Without::OwnersWithSuperior(subject.organisations(now)));
+        without.push(Without::OwnersWithSuperior { owners: subject.organisations(now), at: now });
     }
     if act.not_self {
         without.push(Without::Account(person));
@@ -168,7 +173,7 @@ impl Without {
         match self {
             Self::RedUnlessNamed(person) => resource.is_red() && !resource.recipients.contains(person),
             Self::Owners(own) => owned_by(own),
-            Self::OwnersWithSuperior(own) => resource.has_superior() && owned_by(own),
+            Self::OwnersWithSuperior { owners, .. } => resource.has_superior() && owned_by(owners),
             Self::Account(person) => resource.person == Some(*person),
             Self::State(action) => resource.refuses.contains(action),
         }

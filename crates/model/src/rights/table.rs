@@ -1,8 +1,9 @@
 //! The role matrix as data: which role may do what, within which reach.
 //!
-//! Three files of `data/rights/` are compiled in: `role_matrix.csv` (the product design's acts, a
-//! copy that a test keeps row for row), `platform_matrix.csv` (the acts of the console itself, same
-//! columns) and `actions.csv` (what kind of act each is, and its name). A cell or row that cannot
+//! Four files of `data/rights/` are compiled in: `role_matrix.csv` (the product design's acts, a
+//! copy that a test keeps row for row), with the same columns `platform_matrix.csv` (the acts of the
+//! console itself) and `transition_matrix.csv` (the steps of the state machines that the design gives
+//! no row), and `actions.csv` (what kind of act each is, and its name). A cell or row that cannot
 //! be read gives no right and is listed as a [`TableFault`]; a test wants that list empty.
 
 use std::collections::BTreeMap;
@@ -134,6 +135,10 @@ pub(super) const ROLE_MATRIX: Source<'static> =
     Source { file: "role_matrix.csv", text: include_str!("../../../../data/rights/role_matrix.csv") };
 pub(super) const PLATFORM_MATRIX: Source<'static> =
     Source { file: "platform_matrix.csv", text: include_str!("../../../../data/rights/platform_matrix.csv") };
+pub(super) const TRANSITION_MATRIX: Source<'static> = Source {
+    file: "transition_matrix.csv",
+    text: include_str!("../../../../data/rights/transition_matrix.csv"),
+};
 pub(super) const ACTIONS: Source<'static> =
     Source { file: "actions.csv", text: include_str!("../../../../data/rights/actions.csv") };
 
@@ -276,7 +281,8 @@ fn cell(field: &str) -> Result<Option<Right>, ParseWordError> {
     Ok(Some(Right { reach: letter.parse()?, second_person }))
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| Table::read(ACTIONS, &[ROLE_MATRIX, PLATFORM_MATRIX]));
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| Table::read(ACTIONS, &[ROLE_MATRIX, PLATFORM_MATRIX, TRANSITION_MATRIX]));
 
 /// The tables the product is built with.
 pub(super) fn embedded() -> &'static Table {

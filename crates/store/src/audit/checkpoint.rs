@@ -95,7 +95,7 @@ fn body(checkpoint: &Checkpoint) -> String {
 }
 
 /// The first four bytes of `SHA-256(name ‖ LF ‖ 0x01 ‖ public key)`.
-fn key_hash(public_key: &[u8; 32]) -> [u8; 4] {
+pub(super) fn key_hash(public_key: &[u8; 32]) -> [u8; 4] {
     let hash = Sha256::of_parts(&[ORIGIN.as_bytes(), b"\n\x01", public_key]);
     [hash.0[0], hash.0[1], hash.0[2], hash.0[3]]
 }

@@ -42,6 +42,8 @@ impl Actor {
 pub(crate) struct Entry {
     pub action: String,
     pub object: String,
+    /// Whose matter it is; not part of the leaf.
+    pub owner: Option<Uuid>,
     pub before: Option<Sha256>,
     pub after: Option<Sha256>,
 }

@@ -171,7 +171,8 @@ impl Log {
             lines.extend([leaf.as_str(), "\n"]);
             self.next.push(hash);
             let (object, hash) = (act.entry.object, hash.to_string());
-            rows.push(audit::leaf::Model { seq: signed(seq)?, object, leaf, hash });
+            let (owner, actor) = (act.entry.owner.or(act.actor.organisation), act.actor.person);
+            rows.push(audit::leaf::Model { seq: signed(seq)?, object, owner, actor, leaf, hash });
         }
         let due = self.next.size() / CHECKPOINT_EVERY > self.tree.size() / CHECKPOINT_EVERY;
         let mut note = None;
@@ -343,7 +344,8 @@ fn signed(n: u64) -> Result<i64, StoreError> {
     i64::try_from(n).map_err(|_| StoreError::BadValue { field: "seq".into(), why: n.to_string() })
 }
 
-fn time_of(leaf: &str) -> Option<Timestamp> {
+/// When a leaf says that it was.
+pub(crate) fn time_of(leaf: &str) -> Option<Timestamp> {
     let leaf: serde_json::Value = serde_json::from_str(leaf).ok()?;
     leaf.get("time_utc")?.as_str()?.parse::<jiff::Timestamp>().ok().map(Timestamp::from)
 }

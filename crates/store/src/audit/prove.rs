@@ -1,7 +1,7 @@
 //! Proof for someone who has neither the database nor this program: the leaves of one object, the way from each to a
 //! signed root, and the root. `tools/audit-verify` checks it.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Value, json};
 
 use super::checkpoint::Checkpoint;
@@ -30,22 +30,38 @@ impl Store {
 /// [`StoreError::NotFound`] when no leaf under a signed root names the object; [`StoreError::AuditMismatch`] when the
 /// newest root is not signed by the key of this log or does not fit.
 pub async fn prove(store: &Store, name: &str) -> Result<Value, StoreError> {
-    let missing = || StoreError::NotFound { kind: "audit_leaf", id: name.to_owned() };
+    let of = Condition::all().add(audit::leaf::Column::Object.eq(name));
+    proof(store, of, &|| StoreError::NotFound { kind: "audit_leaf", id: name.to_owned() }).await
+}
+
+/// The proof of one leaf alone, for someone who may see this one and perhaps not the others of its object.
+///
+/// # Errors
+/// As [`prove`].
+pub async fn prove_leaf(store: &Store, seq: i64) -> Result<Value, StoreError> {
+    let of = Condition::all().add(audit::leaf::Column::Seq.eq(seq));
+    proof(store, of, &|| StoreError::NotFound { kind: "audit_leaf", id: seq.to_string() }).await
+}
+
+/// The proof of the leaves `of` one object.
+async fn proof(
+    store: &Store,
+    of: Condition,
+    missing: &(dyn Fn() -> StoreError + Sync),
+) -> Result<Value, StoreError> {
     let note = store.newest_checkpoint().await?.ok_or_else(missing)?;
     let key = store.audit_public_key();
     let wrong = || StoreError::AuditMismatch("the newest signed root does not fit".into());
     let root = Checkpoint::verify(&note, &key).ok_or_else(wrong)?;
     let size = i64::try_from(root.size).map_err(|_| wrong())?;
     let rows = audit::leaf::Entity::find()
-        .filter(audit::leaf::Column::Object.eq(name))
+        .filter(of)
         .filter(audit::leaf::Column::Seq.lt(size))
         .order_by_asc(audit::leaf::Column::Seq)
         .limit(LIMIT)
         .all(store.reader())
         .await?;
-    if rows.is_empty() {
-        return Err(missing());
-    }
+    let object = rows.first().map(|row| row.object.clone()).ok_or_else(missing)?;
     let nodes = Nodes::new(hashes(store.reader(), root.size).await?);
     if nodes.root() != root.root {
         return Err(wrong());
@@ -60,7 +76,7 @@ pub async fn prove(store: &Store, name: &str) -> Result<Value, StoreError> {
         .collect();
     Ok(json!({
         "format": "bulwark-audit-proof-1",
-        "object": name,
+        "object": object,
         "public_key": hex(&key),
         "checkpoint": note,
         "leaves": leaves,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use sea_orm::{EntityTrait, QueryOrder};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::checkpoint::Checkpoint;
@@ -18,7 +18,7 @@ use crate::{Store, StoreError};
 const CHUNK: u64 = 4096;
 
 /// What is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// The leaf in the database was altered.
@@ -40,7 +40,7 @@ pub enum Fault {
 }
 
 /// The first bad leaf.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bad {
     /// Its position, from 0. For [`Fault::RootDiffers`] the first of those that come into question.
     pub seq: u64,
@@ -49,7 +49,7 @@ pub struct Bad {
 }
 
 /// What the verification found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Leaves of the database.
     pub leaves: u64,

@@ -13,6 +13,10 @@ pub mod leaf {
         pub seq: i64,
         /// What it is about, `kind/id`; repeated from the leaf for the search by object.
         pub object: String,
+        /// Whose matter it is: the owner of the object, else the acting organisation. For lists; not in the leaf.
+        pub owner: Option<Uuid>,
+        /// The person, repeated from the leaf for the search by person.
+        pub actor: Option<Uuid>,
         /// Canonical JSON.
         pub leaf: String,
         /// RFC 6962 leaf hash, hexadecimal; says which side was altered when database and file differ.

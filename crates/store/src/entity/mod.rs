@@ -7,6 +7,7 @@ pub mod access;
 pub mod audit;
 pub mod organisation;
 pub mod person;
+pub mod two_person;
 pub mod work;
 
 use sea_orm::{EntityTrait, IntoActiveModel};
@@ -29,11 +30,13 @@ pub trait Row: Clone {
     fn version(&self) -> i64;
     /// Sets the version.
     fn set_version(&mut self, version: i64);
+    /// The organisation whose matter it is, when the row names one.
+    fn owner(&self) -> Option<Uuid>;
 }
 
 /// Declares one table: its module with `Model`, `Entity`, `Column` and what makes it a [`Record`].
 macro_rules! table {
-    ($(#[$doc:meta])* $name:ident = $table:literal { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident = $table:literal $(of $owner:ident)? { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
         pub mod $name {
             use sea_orm::entity::prelude::*;
@@ -72,8 +75,22 @@ macro_rules! table {
                 fn set_version(&mut self, version: i64) {
                     self.version = version;
                 }
+
+                fn owner(&self) -> Option<Uuid> {
+                    $crate::entity::owner!(self $($owner)?)
+                }
             }
         }
     };
 }
-pub(crate) use table;
+
+/// The owner of a row: the field named after `of` in [`table!`], or nobody.
+macro_rules! owner {
+    ($row:ident) => {
+        None
+    };
+    ($row:ident $field:ident) => {
+        Some($row.$field)
+    };
+}
+pub(crate) use {owner, table};

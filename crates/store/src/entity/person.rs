@@ -4,7 +4,7 @@ use super::table;
 
 table! {
     /// A person with an account.
-    person = "person" {
+    person = "person" of organisation_id {
         /// Log-in name, unique.
         login: String,
         /// Name for people.
@@ -22,13 +22,15 @@ table! {
 
 table! {
     /// A role of a person in an organisation during a span of time.
-    grant = "role_grant" {
+    grant = "role_grant" of organisation_id {
         /// Who.
         person_id: Uuid,
         /// Code of the role.
         role: String,
         /// Where.
         organisation_id: Uuid,
+        /// The sector looked after; only a sector authority has one.
+        sector: Option<String>,
         /// From then on.
         valid_from: crate::Timestamp,
         /// Until then; open when empty.
@@ -37,15 +39,17 @@ table! {
 }
 
 table! {
-    /// A password, a TOTP secret or a passkey.
+    /// A password, a TOTP secret, a passkey, or an account at an identity provider.
     credential = "credential" {
         /// Whose.
         person_id: Uuid,
-        /// `password`, `totp` or `passkey`.
+        /// `password`, `totp`, `passkey` or `oidc`.
         kind: String,
+        /// By what it is found at the door, unique: the id of a passkey, issuer and subject of a provider.
+        external_id: Option<String>,
         /// Name given by the person.
         label: String,
-        /// What is public: the PHC string of a password, the JSON of a passkey.
+        /// What is public: the PHC string of a password, the JSON of a passkey, the last step of a TOTP secret.
         data: Option<String>,
         /// What is secret, sealed: the TOTP secret.
         secret: Option<Vec<u8>>,
@@ -58,9 +62,11 @@ table! {
 
 table! {
     /// A key with which a person signs plans, bundles or checkpoints.
-    signing_key = "signing_key" {
+    signing_key = "signing_key" of organisation_id {
         /// Whose.
         person_id: Uuid,
+        /// The organisation of the account.
+        organisation_id: Uuid,
         /// SHA-256 of the public key, unique.
         key_id: String,
         /// The public key as one line.

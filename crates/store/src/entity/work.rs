@@ -46,7 +46,7 @@ table! {
 
 table! {
     /// A piece of evidence; the content lies in the evidence folder under its hash.
-    evidence_object = "evidence_object" {
+    evidence_object = "evidence_object" of organisation_id {
         /// Whose.
         organisation_id: Uuid,
         /// Name for people.

@@ -39,6 +39,7 @@ pub(crate) struct Writer {
     pub log: Log,
     pub ids: Arc<IdMaker>,
     pub commits: Arc<AtomicU64>,
+    pub rights_epoch: Arc<AtomicU64>,
     pub last_mono_us: u64,
     /// Works in the last commit.
     pub last_size: usize,
@@ -62,6 +63,7 @@ struct Ran {
     stamped: Vec<Stamped>,
     outbox: Vec<outbox::Model>,
     checkpoint: bool,
+    rights: bool,
 }
 
 /// Starts the task. It ends when every sender is gone.
@@ -172,10 +174,11 @@ impl Writer {
         let conn = Arc::clone(group);
         let at = self.moment();
         let (entries, messages) = (Vec::new(), Vec::new());
-        let mut tx = Tx { conn, actor, ids: Arc::clone(&self.ids), at, entries, outbox: messages };
+        let mut tx =
+            Tx { conn, actor, ids: Arc::clone(&self.ids), at, entries, outbox: messages, rights: false };
         let result = AssertUnwindSafe(async { run(&mut tx).await }).catch_unwind().await;
         let result = result.unwrap_or(Err(StoreError::Panicked));
-        let Tx { actor, entries, outbox, .. } = tx;
+        let Tx { actor, entries, outbox, rights, .. } = tx;
         let result = result.and_then(|()| {
             if kind == Kind::Audited && entries.is_empty() { Err(StoreError::Unaudited) } else { Ok(()) }
         });
@@ -185,7 +188,7 @@ impl Writer {
                     .into_iter()
                     .map(|entry| Stamped { at, actor: Arc::clone(&actor), entry })
                     .collect();
-                ran.push(Ran { done, stamped, outbox, checkpoint: kind == Kind::Checkpoint });
+                ran.push(Ran { done, stamped, outbox, checkpoint: kind == Kind::Checkpoint, rights });
                 Ok(())
             }
             Err(error) => {
@@ -223,6 +226,9 @@ impl Writer {
         };
         if written.is_ok() {
             self.commits.fetch_add(1, Ordering::Relaxed);
+            if ran.iter().any(|ran| ran.rights) {
+                self.rights_epoch.fetch_add(1, Ordering::Release);
+            }
             self.log.committed();
         }
         written
@@ -255,6 +261,7 @@ pub(crate) fn system(at: Moment, action: &str, object: &str) -> Stamped {
     let entry = crate::audit::Entry {
         action: action.to_owned(),
         object: object.to_owned(),
+        owner: None,
         before: None,
         after: None,
     };

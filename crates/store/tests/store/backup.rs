@@ -22,7 +22,7 @@ async fn lived_in(home: &Home) -> Store {
                         NewPerson { login: "w".into(), name: "王".into(), organisation, email },
                     )
                     .await?;
-                tx.grant(person.id, "agency_admin", organisation, Some(at(i64::MAX))).await?;
+                tx.grant(person.id, "admin", organisation, None, Some(at(i64::MAX))).await?;
                 tx.add_evidence(organisation, "a", "text/plain", kept).await?;
                 tx.enqueue("mail", &serde_json::json!({"to": "王", "n": 1}), Some("k")).await?;
                 tx.emit("person.created", &person.id)
@@ -95,7 +95,7 @@ async fn a_store_moves_to_a_server() {
     let store = lived_in(&home).await;
     let Database::Postgres { url } = &there.config.database else { return };
     let digests = migrate(&store, url).await.unwrap();
-    assert_eq!(digests.len(), 19);
+    assert_eq!(digests.len(), 22);
     assert_eq!(migrate(&store, url).await.unwrap_err().code(), "BW-STORE-020");
     let person = store.person_by_login("w").await.unwrap().unwrap();
     store.close().await;

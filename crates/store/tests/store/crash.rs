@@ -44,7 +44,7 @@ on_both! {
             assert!(acknowledged.iter().all(|code| code.len() == 36), "an error was printed");
             let store = home.open().await;
             let mut found = Vec::new();
-            let mut request = PageRequest { after: None, rows: 200 };
+            let mut request = PageRequest { rows: 200, ..PageRequest::default() };
             loop {
                 let page = store.page::<Entity>(request).await.unwrap();
                 found.extend(page.rows.into_iter().map(|row| row.code));

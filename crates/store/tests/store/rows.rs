@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use bulwark_model::rights::{Filter, Scope};
 use bulwark_store::entity::organisation::organisation::Entity as Organisation;
+use bulwark_store::rights::organisation_id;
 use bulwark_store::{NewCredential, NewOrganisation, NewPerson, PageRequest, StoreError};
 
 use crate::support::*;
@@ -48,10 +50,10 @@ on_both! {
                 Box::pin(async move {
                     let new = NewPerson { login: "wang".into(), name: "王小明".into(), organisation, email: Some("wang@example.gov.tw".into()) };
                     let person = tx.add_person(&inner, new).await?;
-                    let role = tx.grant(person.id, "agency_admin", organisation, None).await?;
+                    let role = tx.grant(person.id, "admin", organisation, None, None).await?;
                     tx.add_credential(&inner, person.id, "密碼", NewCredential::Password("$argon2id$…".into())).await?;
-                    tx.add_credential(&inner, person.id, "手機", NewCredential::Totp(b"totp-secret".to_vec())).await?;
-                    tx.add_credential(&inner, person.id, "鑰匙", NewCredential::Passkey("{}".into())).await?;
+                    tx.add_credential(&inner, person.id, "手機", NewCredential::Totp { secret: b"totp-secret".to_vec(), used: "1".into() }).await?;
+                    tx.add_credential(&inner, person.id, "鑰匙", NewCredential::Passkey { id: "cred-1".into(), json: "{}".into() }).await?;
                     let key = tx.enrol_signing_key(person.id, "k1", "bulwark-ed25519-pub-1 …", "plan").await?;
                     Ok((person, role, key))
                 })
@@ -96,9 +98,11 @@ on_both! {
                     let new = NewPerson { login: "lin".into(), name: "林".into(), organisation, email: None };
                     let person = tx.add_person(&inner, new).await?;
                     let end = tx.now().plus_ms(60_000);
-                    let (session, token) = tx.open_session(person.id, "agency_officer", organisation, end).await?;
-                    let (program, program_token) = tx.make_api_token(person.id, "匯出", "finding.read", end).await?;
-                    let (_, invitation) = tx.invite(organisation, "agency_officer", end).await?;
+                    let (session, token) = tx.open_session(session_of(person.id, organisation, end)).await?;
+                    let (program, program_token) = tx.make_api_token(program_of(person.id, organisation, end)).await?;
+                    let (_, first) = tx.make_link(person.id, "invite", end).await?;
+                    let (_, invitation) = tx.make_link(person.id, "invite", end).await?;
+                    assert!(tx.take_link(first.reveal()).await.is_err(), "the newer link calls the older one back");
                     Ok((session, token, program, program_token, invitation))
                 })
             })
@@ -111,9 +115,9 @@ on_both! {
         assert_eq!(store.api_token(program_token.reveal()).await.unwrap().as_ref(), Some(&program));
         let accept = |text: String| {
             let store = store.clone();
-            async move { store.write(&someone(), |tx| Box::pin(async move { tx.accept_invitation(&text).await })).await }
+            async move { store.write(&someone(), |tx| Box::pin(async move { tx.take_link(&text).await })).await }
         };
-        assert_eq!(accept(invitation.reveal().to_owned()).await.unwrap().role, "agency_officer");
+        assert_eq!(accept(invitation.reveal().to_owned()).await.unwrap().purpose, "invite");
         assert_eq!(accept(invitation.reveal().to_owned()).await.unwrap_err().code(), "BW-STORE-006");
         store
             .write(&someone(), move |tx| {
@@ -139,7 +143,7 @@ on_both! {
                     let new = NewPerson { login: "lin".into(), name: "林".into(), organisation, email: None };
                     let person = tx.add_person(&inner, new).await?;
                     let end = tx.now().plus_ms(60_000);
-                    Ok(tx.open_session(person.id, "agency_officer", organisation, end).await?.1)
+                    Ok(tx.open_session(session_of(person.id, organisation, end)).await?.1)
                 })
             })
             .await
@@ -156,8 +160,9 @@ on_both! {
             store.log_access(&someone(), owner, &format!("finding/{n}")).await.unwrap();
         }
         store.log_access(&someone(), bulwark_store::Uuid::nil(), "finding/x").await.unwrap();
-        let first = store.accesses(owner, PageRequest { after: None, rows: 3 }).await.unwrap();
-        let second = store.accesses(owner, PageRequest { after: first.next, rows: 3 }).await.unwrap();
+        let scope = Scope::Any { filters: vec![Filter::Own(organisation_id(owner))], without: Vec::new() };
+        let first = store.accesses(&scope, None, PageRequest { rows: 3, ..PageRequest::default() }).await.unwrap().page;
+        let second = store.accesses(&scope, None, PageRequest { after: first.next, rows: 3, ..PageRequest::default() }).await.unwrap().page;
         let objects: Vec<&str> = first.rows.iter().chain(&second.rows).map(|row| row.object.as_str()).collect();
         assert_eq!(objects, ["finding/4", "finding/3", "finding/2", "finding/1", "finding/0"]);
         assert_eq!(second.next, None);
@@ -170,7 +175,7 @@ on_both! {
         }
         let (mut after, mut codes) = (None, Vec::new());
         loop {
-            let page = store.page::<Organisation>(PageRequest { after, rows: 10 }).await.unwrap();
+            let page = store.page::<Organisation>(PageRequest { after, rows: 10, ..PageRequest::default() }).await.unwrap();
             codes.extend(page.rows.into_iter().map(|row| row.code));
             // What is entered meanwhile belongs to no later page.
             enter(&store, &format!("late-{}", codes.len()), None).await;
@@ -181,7 +186,7 @@ on_both! {
         }
         let expected: Vec<String> = (0..25).rev().map(|n| format!("code-{n}")).collect();
         assert_eq!(codes, expected);
-        assert_eq!(store.page::<Organisation>(PageRequest { after: None, rows: 9999 }).await.unwrap().rows.len(), 28);
+        assert_eq!(store.page::<Organisation>(PageRequest { rows: 9999, ..PageRequest::default() }).await.unwrap().rows.len(), 28);
     }
 
     async fn a_setting_keeps_its_history_in_the_log(home: Home) {

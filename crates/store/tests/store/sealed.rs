@@ -22,7 +22,7 @@ async fn with_secrets(home: &Home) -> (Store, [Model; 2]) {
                 };
                 let first = tx.add_person(&inner, new("a", SECRET)).await?;
                 let second = tx.add_person(&inner, new("b", "b@example.gov.tw")).await?;
-                tx.add_credential(&inner, first.id, "totp", NewCredential::Totp(SECRET.into())).await?;
+                tx.add_credential(&inner, first.id, "totp", NewCredential::Totp { secret: SECRET.into(), used: "1".into() }).await?;
                 Ok([first, second])
             })
         })

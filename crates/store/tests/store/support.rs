@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bulwark_model::FixedClock;
 use bulwark_store::entity::organisation::organisation::{Entity, Model};
-use bulwark_store::{Actor, Config, Database, NewOrganisation, Store, Timestamp, Uuid};
+use bulwark_store::{Actor, Config, Database, NewApiToken, NewOrganisation, NewSession, Store, Timestamp, Uuid};
 use bulwark_testkit::postgres::{PostgresServer, shared_postgres};
 
 /// Declares tests that run on SQLite and on PostgreSQL.
@@ -92,13 +92,23 @@ pub fn someone() -> Actor {
     Actor { role: "agency_officer".into(), reason: Some("年度更新".into()), ..Actor::system("req-1") }
 }
 
+pub fn session_of(person: Uuid, organisation: Uuid, expires_at: Timestamp) -> NewSession {
+    let (role, method, agent) = ("reporter".to_owned(), "password".to_owned(), "Firefox".to_owned());
+    NewSession { person, role, organisation, method, agent, fresh: true, expires_at }
+}
+
+pub fn program_of(person: Uuid, organisation: Uuid, expires_at: Timestamp) -> NewApiToken {
+    let (role, label, scope) = ("reporter".to_owned(), "匯出".to_owned(), "inventory.read".to_owned());
+    NewApiToken { person, role, organisation, label, scope, expires_at }
+}
+
 pub fn day(text: &str) -> jiff::civil::Date {
     text.parse().unwrap()
 }
 
 pub fn agency(code: &str, parent: Option<Uuid>) -> NewOrganisation {
     let (code, name, kind) = (code.to_owned(), format!("{code}機關"), "agency".to_owned());
-    NewOrganisation { code, name, kind, parent, from: day("2026-01-01") }
+    NewOrganisation { code, name, kind, sector: None, parent, from: day("2026-01-01") }
 }
 
 /// Enters an organisation.

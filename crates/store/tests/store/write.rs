@@ -70,7 +70,7 @@ on_both! {
             assert_eq!(done, expected[n % 5], "{n}");
         }
         assert_eq!(store.page::<Entity>(PageRequest::default()).await.unwrap().rows.len(), 1);
-        let all = store.page::<Entity>(PageRequest { after: None, rows: 200 }).await.unwrap();
+        let all = store.page::<Entity>(PageRequest { rows: 200, ..PageRequest::default() }).await.unwrap();
         assert_eq!(all.rows.len(), 21);
         assert!(store.commits() < 30, "{} commits", store.commits());
         let report = audit::verify(&store, &home.config.audit_file(), &[]).await.unwrap();

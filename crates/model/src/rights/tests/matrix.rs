@@ -1,7 +1,7 @@
-//! Every row of both matrices, every role, every kind of relation to the object.
+//! Every row of the matrices, every role, every kind of relation to the object.
 
 use super::*;
-use crate::rights::table::{PLATFORM_MATRIX, ROLE_MATRIX};
+use crate::rights::table::{PLATFORM_MATRIX, ROLE_MATRIX, TRANSITION_MATRIX};
 
 /// One object for each relation a person can have to it, and the letters that reach it.
 fn cases() -> Vec<(&'static str, Resource, &'static str)> {
@@ -29,7 +29,7 @@ fn cases() -> Vec<(&'static str, Resource, &'static str)> {
 fn every_cell_gives_exactly_what_its_letter_says() {
     let cases = cases();
     let mut decisions = 0;
-    for matrix in [ROLE_MATRIX, PLATFORM_MATRIX] {
+    for matrix in [ROLE_MATRIX, PLATFORM_MATRIX, TRANSITION_MATRIX] {
         for (line, fields) in matrix.rows().skip(1) {
             let action = act(fields[0]);
             for (role, cell) in Role::ALL.iter().zip(&fields[1..]) {

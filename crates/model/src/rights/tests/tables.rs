@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bulwark_testkit::shared_data;
 
 use super::*;
-use crate::rights::table::{PLATFORM_MATRIX, ROLE_MATRIX, TableFault, table_faults};
+use crate::rights::table::{PLATFORM_MATRIX, ROLE_MATRIX, TRANSITION_MATRIX, TableFault, table_faults};
 
 const ROLES: Source<'static> =
     Source { file: "roles.csv", text: include_str!("../../../../../data/rights/roles.csv") };
@@ -19,7 +19,9 @@ fn faults(actions: &str, matrix: &str) -> Vec<String> {
 #[test]
 fn the_tables_have_no_fault() {
     assert_eq!(table_faults(), []);
-    assert_eq!(ROLE_MATRIX.rows().count() + PLATFORM_MATRIX.rows().count() - 2, Action::all().count());
+    let matrices = [ROLE_MATRIX, PLATFORM_MATRIX, TRANSITION_MATRIX];
+    let rows: usize = matrices.iter().map(|matrix| matrix.rows().count() - 1).sum();
+    assert_eq!(rows, Action::all().count());
 }
 
 #[test]
@@ -100,7 +102,20 @@ fn content_is_never_in_the_columns_of_those_who_may_not_read_it() {
 fn automatic_acts_belong_to_the_system_alone() {
     let automatic = Action::all().filter(|action| action.right(Role::System).is_some());
     let automatic: Vec<_> = automatic.map(Action::code).collect();
-    assert_eq!(automatic, ["audit.checkpoint", "retention.apply"]);
+    assert_eq!(
+        automatic,
+        [
+            "support.detect",
+            "exercise.window_over",
+            "drill.validity_over",
+            "finding.detect",
+            "finding.judged_good",
+            "finding.seen_again",
+            "finding.acceptance_over",
+            "audit.checkpoint",
+            "retention.apply",
+        ]
+    );
     for code in automatic {
         let holders: Vec<_> = Role::ALL.iter().filter(|role| act(code).right(**role).is_some()).collect();
         assert_eq!(holders, [&Role::System]);

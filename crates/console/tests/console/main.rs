@@ -1,0 +1,18 @@
+//! The console through its router, in process: no port, no browser.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod api;
+mod audit;
+mod doors;
+mod emergency_access;
+mod home;
+mod import;
+mod jobs;
+mod keys;
+mod matrix;
+mod organisations;
+mod people;
+mod provider;
+mod retention;
+mod support;

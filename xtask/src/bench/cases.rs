@@ -1,0 +1,109 @@
+//! `cargo xtask bench cases`: ends of periods against PyPI's businesstimedelta, in one run.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::record;
+use crate::sys;
+
+/// How many times faster ours must be (incident-grc §11).
+const WANTED: f64 = 100.0;
+/// Working-hour periods that both count.
+const SHARED: &str = "20000";
+
+pub fn run() -> Result<ExitCode> {
+    let build = ["build", "--release", "--quiet", "--package", "bulwark-clock", "--examples"];
+    sys::run(sys::cargo().args(build))?;
+    let program = sys::target_dir()?.join("release/examples/bench_clock");
+    let ours = numbers(&sys::output(&mut Command::new(&program))?);
+    let theirs = match python()? {
+        Some(python) => Some(peer(&program, &python)?),
+        None => None,
+    };
+    let mut section = String::from(
+        "Microseconds for one end. The peer counts working hours only, so its number stands beside ours of every kind; both count the same 20,000 working-hour periods in the last row.\n\n| what | ours | businesstimedelta 1.0.1 | ratio | wanted |\n|---|---|---|---|---|\n",
+    );
+    let mut good = true;
+    for (what, key, judged) in [
+        ("100,000 periods of all rules, with pauses and closures", "mixed_us", true),
+        ("the same, each with its sentence in both languages", "mixed_with_sentence_us", false),
+        ("working hours", "workhours_us", true),
+    ] {
+        let mine = get(&ours, key)?;
+        let peer = theirs.as_ref().map(|theirs| get(theirs, "peer_us")).transpose()?;
+        let (shown, ratio) = peer.map_or_else(
+            || ("not there".to_owned(), String::new()),
+            |peer| (format!("{peer:.1} µs"), format!("{:.0} ×", peer / mine)),
+        );
+        good &= !judged || peer.is_none_or(|peer| peer / mine >= WANTED);
+        let wanted = if judged { format!("≥ {WANTED:.0} ×") } else { "–".to_owned() };
+        let _ = writeln!(section, "| {what} | {mine:.3} µs | {shown} | {ratio} | {wanted} |");
+    }
+    if let Some(theirs) = &theirs {
+        let (same, count) = (get(theirs, "peer_same")?, get(theirs, "peer_count")?);
+        let _ = writeln!(section, "\nThe same end for {same:.0} of {count:.0} periods.");
+        good &= (same - count).abs() < 0.5;
+    }
+    record("cases", &section)?;
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A Python with the peer; `None` when there is no Python.
+fn python() -> Result<Option<PathBuf>> {
+    let folder = sys::root().join("out/bench/clock");
+    let python = folder.join("bin/python");
+    if sys::output(Command::new(&python).args(["-c", "import businesstimedelta"])).is_err() {
+        if sys::which("python3").is_none() {
+            return Ok(None);
+        }
+        sys::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        let wanted = sys::root().join("tools/bench-clock/requirements.txt");
+        sys::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(wanted))?;
+    }
+    Ok(Some(python))
+}
+
+/// Lets the peer count the periods that our program writes.
+fn peer(program: &PathBuf, python: &PathBuf) -> Result<BTreeMap<String, f64>> {
+    let mut lines = Command::new(program).args(["--lines", SHARED]).stdout(Stdio::piped()).spawn()?;
+    let input = lines.stdout.take().context("the program's output")?;
+    let root = sys::root();
+    let output = Command::new(python)
+        .arg(root.join("tools/bench-clock/peer.py"))
+        .arg(root.join("data/clock/calendar_tw_2023_2027.csv"))
+        .stdin(input)
+        .output()?;
+    if !lines.wait()?.success() || !output.status.success() {
+        bail!("the peer did not finish: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(numbers(&String::from_utf8_lossy(&output.stdout)))
+}
+
+/// Lines `name number`.
+fn numbers(text: &str) -> BTreeMap<String, f64> {
+    let pair = |line: &str| {
+        let (name, number) = line.split_once(' ')?;
+        Some((name.to_owned(), number.trim().parse().ok()?))
+    };
+    text.lines().filter_map(pair).collect()
+}
+
+fn get(numbers: &BTreeMap<String, f64>, name: &str) -> Result<f64> {
+    numbers.get(name).copied().with_context(|| format!("no number `{name}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_numbers_are_read() {
+        let found = numbers("mixed_us 0.05\nsomething else\npeer_same 3\n");
+        assert!((get(&found, "mixed_us").expect("there") - 0.05).abs() < 1e-9);
+        assert!(get(&found, "else").is_err());
+    }
+}
