@@ -136,6 +136,7 @@ fn broken_xml_is_refused_by_name() {
     let with = |content: &str| zip(&[ODS_TYPE, ("content.xml", content.as_bytes())]);
     for (content, code) in [
         (whole[..whole.len() - 30].to_owned(), "BW-SHEET-021"),
+        (whole[..whole.find("</office:body>").expect("an end")].to_owned(), "BW-SHEET-021"),
         (whole.replace("</office:body>", "</office:bodi>"), "BW-SHEET-021"),
         (whole.replace("<text:p>a", "<text:p>&#xD800;"), "BW-SHEET-021"),
         (whole.replace("<text:p>a", "<text:p>&copy;"), "BW-SHEET-020"),
