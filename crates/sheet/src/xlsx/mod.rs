@@ -33,7 +33,7 @@ pub(crate) fn read(archive: &Archive<'_>, limits: &Limits, notes: &mut Notes) ->
     // Hidden sheets hold lists for drop-downs and the like: they come last.
     let (shown, hidden): (Vec<_>, Vec<_>) = book.sheets.iter().partition(|sheet| !sheet.hidden);
     for sheet in shown.into_iter().chain(hidden) {
-        let mut has_data = false;
+        let has_data;
         if taken.is_none() {
             let mut grid = Grid::new(limits, &sheet.name);
             sheet::read(&context, sheet, &mut grid, notes)?;
