@@ -74,7 +74,7 @@ impl<'a> Grid<'a> {
             return Ok(false);
         }
         let mut cells = std::mem::take(&mut self.cells);
-        self.bytes += cells.iter().map(cost).sum::<u64>();
+        self.bytes += cells.iter().map(|text| cost(text)).sum::<u64>();
         let Some(header) = &self.header else {
             self.header = Some(cells);
             return self.within();
@@ -126,7 +126,7 @@ impl<'a> Grid<'a> {
     }
 }
 
-fn cost(text: &String) -> u64 {
+fn cost(text: &str) -> u64 {
     CELL_BYTES + if text.is_empty() { 0 } else { TEXT_BYTES + text.len() as u64 }
 }
 

@@ -74,12 +74,13 @@ fn repetitions_meet_the_limits() {
     let spaces = row("<table:table-cell><text:p><text:s text:c=\"4000000000\"/></text:p></table:table-cell>");
     assert_eq!(refused("x.ods", &sheet(&spaces)).code, "BW-SHEET-036");
     let tiny = "<table:table-row table:number-rows-repeated=\"200000\"><table:table-cell table:number-columns-repeated=\"200\"><text:p>x</text:p></table:table-cell></table:table-row>";
-    assert_eq!(refused("x.ods", &sheet(tiny)).code, "BW-SHEET-037");
+    let limits = Limits { unpacked_bytes: 4 << 20, ..Limits::default() };
+    assert_eq!(refused_under("x.ods", &sheet(tiny), &limits).code, "BW-SHEET-037");
     let text = "字".repeat(30_000);
     let much = format!(
         "<table:table-row table:number-rows-repeated=\"200000\"><table:table-cell table:number-columns-repeated=\"200\"><text:p>{text}</text:p></table:table-cell></table:table-row>"
     );
-    assert_eq!(refused("x.ods", &sheet(&much)).code, "BW-SHEET-037");
+    assert_eq!(refused_under("x.ods", &sheet(&much), &limits).code, "BW-SHEET-037");
 }
 
 #[test]

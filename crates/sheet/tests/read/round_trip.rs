@@ -85,7 +85,7 @@ fn read_back(format: &str, bytes: &[u8]) -> Vec<Vec<String>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn csv_gives_back_what_was_written(rows in rows()) {
