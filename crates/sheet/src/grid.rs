@@ -6,8 +6,10 @@ use bulwark_model::Diagnostic;
 use crate::note::{Notes, cell, message};
 use crate::{Limits, Row, formula};
 
-/// What one cell costs besides its text; keeps millions of tiny cells within the memory limit too.
-const CELL_BYTES: u64 = 32;
+/// What a cell costs besides its text, and what a text costs besides its bytes: a file of 400 bytes can ask
+/// for forty million cells of one letter.
+const CELL_BYTES: u64 = 24;
+const TEXT_BYTES: u64 = 32;
 
 /// Builds a table row by row. Empty cells at the end of a row and rows without any text are left out: they
 /// hold nothing, and spreadsheet programs write them by the thousand.
@@ -72,7 +74,7 @@ impl<'a> Grid<'a> {
             return Ok(false);
         }
         let mut cells = std::mem::take(&mut self.cells);
-        self.bytes += cells.iter().map(|text| CELL_BYTES + text.len() as u64).sum::<u64>();
+        self.bytes += cells.iter().map(|text| cost(text)).sum::<u64>();
         let Some(header) = &self.header else {
             self.header = Some(cells);
             return self.within();
@@ -122,6 +124,10 @@ impl<'a> Grid<'a> {
         }
         Ok(true)
     }
+}
+
+fn cost(text: &str) -> u64 {
+    CELL_BYTES + if text.is_empty() { 0 } else { TEXT_BYTES + text.len() as u64 }
 }
 
 /// Whether a text has more than `limit` characters, without counting all of a huge one.

@@ -65,7 +65,7 @@ pub struct Limits {
     pub cell_chars: usize,
     /// Entries of a zip archive.
     pub zip_entries: usize,
-    /// Bytes of an unpacked archive, and of the texts of one table.
+    /// Bytes of an unpacked archive, and of memory for the cells of one table.
     pub unpacked_bytes: u64,
     /// How many times its packed size an entry may unpack to; entries under 1 MiB may do so more often.
     pub ratio: u64,

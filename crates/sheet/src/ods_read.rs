@@ -263,15 +263,18 @@ impl Sheet<'_, '_, '_> {
     }
 }
 
-/// Text of a cell as it is gathered, with white space collapsed as ODF 1.3 part 3, 6.1.2 says.
+/// Text of a cell as it is gathered. A run of white space that breaks a line is layout of the XML and
+/// collapses as ODF 1.3 part 3, 6.1.2 says: to one space, to none at either end of a paragraph. The standard
+/// says the same of a run of plain spaces, but LibreOffice writes and reads those as they are.
 #[derive(Default)]
 struct Shown {
     out: String,
     chars: usize,
     inside: bool,
     paragraphs: usize,
-    /// White space came that has not been written: it counts only between two characters.
-    pending: bool,
+    /// The run of white space that has not been written yet.
+    spaces: usize,
+    layout: bool,
     /// Nothing was written in this paragraph yet.
     fresh: bool,
 }
@@ -282,23 +285,27 @@ impl Shown {
             self.push('\n');
         }
         self.paragraphs += 1;
-        (self.inside, self.pending, self.fresh) = (true, false, true);
+        (self.inside, self.fresh) = (true, true);
+        (self.spaces, self.layout) = (0, false);
     }
 
     fn end_paragraph(&mut self) {
-        (self.inside, self.pending) = (false, false);
+        self.flush(true);
+        self.inside = false;
     }
 
-    fn flush(&mut self) {
-        if self.pending && !self.fresh {
+    /// Writes the run of white space before the next character or, `at_end`, before the end.
+    fn flush(&mut self, at_end: bool) {
+        let spaces = if self.layout { usize::from(!self.fresh && !at_end) } else { self.spaces };
+        for _ in 0..spaces {
             self.push(' ');
         }
-        (self.pending, self.fresh) = (false, false);
+        (self.spaces, self.layout, self.fresh) = (0, false, false);
     }
 
     /// A character that is meant as it is.
     fn exactly(&mut self, character: char, times: usize) {
-        self.flush();
+        self.flush(false);
         for _ in 0..times {
             self.push(character);
         }
@@ -315,9 +322,10 @@ impl Shown {
         }
         for character in text.chars() {
             if matches!(character, ' ' | '\t' | '\r' | '\n') {
-                self.pending = true;
+                self.spaces += 1;
+                self.layout |= character != ' ';
             } else {
-                self.flush();
+                self.flush(false);
                 self.push(character);
             }
         }

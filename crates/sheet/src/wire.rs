@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use bulwark_model::Diagnostic;
 use serde::{Deserialize, Serialize};
 
-use crate::{Encoding, Format, Row, Table};
+use crate::{Encoding, Format, Limits, Row, Table};
 
 /// What [`crate::read`] answers.
 pub type Answer = Result<(Table, Vec<Diagnostic>), Diagnostic>;
@@ -24,6 +24,29 @@ enum Wire<'a> {
         notes: Cow<'a, [Diagnostic]>,
     },
     Refused(Cow<'a, Diagnostic>),
+}
+
+/// What the parent sends: what the person called the file, and the file.
+pub fn request(name: &str, bytes: &[u8]) -> Vec<u8> {
+    // A name is for messages; more of it than this no file system has.
+    let end = (0..=name.len().min(1024)).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
+    let name = &name[..end];
+    let mut request = Vec::with_capacity(4 + name.len() + bytes.len());
+    request.extend(u32::try_from(name.len()).unwrap_or_default().to_le_bytes());
+    request.extend(name.as_bytes());
+    request.extend(bytes);
+    request
+}
+
+/// What the child makes of a [`request`]: the file read and the answer encoded.
+pub fn reply(request: &[u8], limits: &Limits) -> Vec<u8> {
+    let parted = request.split_first_chunk().and_then(|(length, rest)| {
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        let (name, bytes) = rest.split_at_checked(length)?;
+        Some((std::str::from_utf8(name).ok()?, bytes))
+    });
+    // Only a parent of another version sends anything else; it will find no answer in nothing.
+    parted.map(|(name, bytes)| encode(&crate::read(name, bytes, limits))).unwrap_or_default()
 }
 
 /// The answer as bytes.
@@ -77,6 +100,19 @@ pub fn decode(bytes: &[u8]) -> Result<Answer, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_goes_with_the_file() {
+        let reply = reply(&request("名冊.xlsx", b"a,b\n1,2\n"), &Limits::default());
+        let (table, notes) = decode(&reply).expect("an answer").expect("a table");
+        assert_eq!(table.header, ["a", "b"]);
+        assert_eq!(notes[0].location.to_string(), "名冊.xlsx");
+        let long = request(&"名".repeat(1000), b"");
+        assert_eq!(long.len(), 4 + 1023);
+        for broken in [&b""[..], b"\x05\0\0\0abcd", b"\x01\0\0\0\xFFa,b"] {
+            assert_eq!(super::reply(broken, &Limits::default()), b"");
+        }
+    }
 
     #[test]
     fn what_is_no_answer_is_refused() {

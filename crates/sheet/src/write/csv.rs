@@ -98,6 +98,7 @@ mod tests {
         assert_eq!(one("say \"hi\""), "\"say \"\"hi\"\"\"");
         assert_eq!(one("a\nb"), "\"a\nb\"");
         assert_eq!(one(""), "\"\"");
+        assert_eq!(one("sep="), "\"sep=\"");
         assert_eq!(one("a\0b\u{1B}"), "a\u{FFFD}b\u{FFFD}");
     }
 }

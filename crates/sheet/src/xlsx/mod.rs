@@ -33,13 +33,13 @@ pub(crate) fn read(archive: &Archive<'_>, limits: &Limits, notes: &mut Notes) ->
     // Hidden sheets hold lists for drop-downs and the like: they come last.
     let (shown, hidden): (Vec<_>, Vec<_>) = book.sheets.iter().partition(|sheet| !sheet.hidden);
     for sheet in shown.into_iter().chain(hidden) {
-        let mut has_data = false;
+        let has_data;
         if taken.is_none() {
             let mut grid = Grid::new(limits, &sheet.name);
             sheet::read(&context, sheet, &mut grid, notes)?;
             has_data = grid.has_data();
             taken = grid.finish().map(|(header, rows)| (sheet.name.clone(), header, rows));
-        } else if !sheet.hidden {
+        } else {
             has_data = sheet::has_data(&context, sheet)?;
         }
         passed.push(Passed { name: sheet.name.clone(), hidden: sheet.hidden, has_data });

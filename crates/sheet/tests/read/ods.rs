@@ -42,13 +42,13 @@ fn types_give_their_stored_value() {
 }
 
 #[test]
-fn white_space_is_what_the_standard_says() {
+fn white_space_is_what_the_standard_and_libreoffice_say() {
     let cell = "<table:table-cell><office:annotation><text:p>註解</text:p></office:annotation>\
-        <text:p>  a \n b<text:s text:c=\"3\"/>c<text:tab/><text:span> d</text:span> </text:p>\
+        <text:p>\n  a \n b  b<text:s text:c=\"3\"/>c<text:tab/><text:span> d</text:span> </text:p>\
         <text:p><text:ruby><text:ruby-base>字</text:ruby-base><text:ruby-text>ㄗˋ</text:ruby-text></text:ruby>&lt;&#x5B57;</text:p>\
         <draw:frame><text:p>圖</text:p></draw:frame></table:table-cell>";
     let (table, _) = ok("x.ods", &sheet(&row(cell)));
-    assert_eq!(table.rows[0].cells[0], "a b   c\t d\n字<字");
+    assert_eq!(table.rows[0].cells[0], "a b  b   c\t d \n字<字");
 }
 
 #[test]
@@ -73,11 +73,14 @@ fn repetitions_meet_the_limits() {
     assert_eq!(refused("x.ods", &sheet(&many_columns)).code, "BW-SHEET-035");
     let spaces = row("<table:table-cell><text:p><text:s text:c=\"4000000000\"/></text:p></table:table-cell>");
     assert_eq!(refused("x.ods", &sheet(&spaces)).code, "BW-SHEET-036");
+    let tiny = "<table:table-row table:number-rows-repeated=\"200000\"><table:table-cell table:number-columns-repeated=\"200\"><text:p>x</text:p></table:table-cell></table:table-row>";
+    let limits = Limits { unpacked_bytes: 4 << 20, ..Limits::default() };
+    assert_eq!(refused_under("x.ods", &sheet(tiny), &limits).code, "BW-SHEET-037");
     let text = "字".repeat(30_000);
     let much = format!(
         "<table:table-row table:number-rows-repeated=\"200000\"><table:table-cell table:number-columns-repeated=\"200\"><text:p>{text}</text:p></table:table-cell></table:table-row>"
     );
-    assert_eq!(refused("x.ods", &sheet(&much)).code, "BW-SHEET-037");
+    assert_eq!(refused_under("x.ods", &sheet(&much), &limits).code, "BW-SHEET-037");
 }
 
 #[test]
@@ -136,6 +139,7 @@ fn broken_xml_is_refused_by_name() {
     let with = |content: &str| zip(&[ODS_TYPE, ("content.xml", content.as_bytes())]);
     for (content, code) in [
         (whole[..whole.len() - 30].to_owned(), "BW-SHEET-021"),
+        (whole[..whole.find("</office:body>").expect("an end")].to_owned(), "BW-SHEET-021"),
         (whole.replace("</office:body>", "</office:bodi>"), "BW-SHEET-021"),
         (whole.replace("<text:p>a", "<text:p>&#xD800;"), "BW-SHEET-021"),
         (whole.replace("<text:p>a", "<text:p>&copy;"), "BW-SHEET-020"),
