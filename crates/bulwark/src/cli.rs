@@ -79,7 +79,13 @@ pub enum Command {
     #[command(subcommand)]
     Migrate(Migrate),
     /// 建立示範資料：三個機關、一家廠商、服務團人員 Seed a demo: three agencies, one vendor, the service team
-    Demo(Which),
+    Demo {
+        #[command(flatten)]
+        which: Which,
+        /// 已有示範資料時，為每個人產生新的登入連結 Make new links for everyone when the demo is there already
+        #[arg(long)]
+        links: bool,
+    },
     /// 在這臺機器上管理帳號 Accounts, on the machine itself
     #[command(subcommand)]
     Admin(Admin),

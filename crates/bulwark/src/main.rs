@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         cli::Command::Ds(command) => ds::main(command, cli.lang),
         cli::Command::Clock(command) => deadline::main(command, cli.lang),
         cli::Command::Validate { kind, value, .. } => Ok(validate::main(kind, value.as_deref(), cli.lang)),
-        cli::Command::Demo(which) => demo::main(&which, cli.lang),
+        cli::Command::Demo { which, links } => demo::main(&which, links, cli.lang),
         cli::Command::Serve(which) => serve::main(&which, cli.lang),
         cli::Command::Config(command) => config::main(command, cli.lang),
         cli::Command::Doctor { which, fail_on } => doctor::main(&which, fail_on, cli.lang),

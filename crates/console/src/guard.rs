@@ -68,8 +68,7 @@ async fn outermost(State(app): State<Arc<App>>, mut request: Request, next: Next
         Ok(()) => AssertUnwindSafe(next.run(request)).catch_unwind().await,
         Err(seconds) => Ok(Fault::TooMany(seconds).into_response()),
     };
-    let mut response =
-        answer.map(ours).unwrap_or_else(|panic| Fault::Defect(words_of(&*panic)).into_response());
+    let mut response = answer.map_or_else(|panic| Fault::Defect(words_of(&*panic)).into_response(), ours);
     if let Some(fault) = response.extensions_mut().remove::<Fault>() {
         // The page of a fault still shows who is logged in.
         let who = response.extensions_mut().remove::<Who>();

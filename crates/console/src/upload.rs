@@ -71,7 +71,7 @@ pub(crate) async fn table(app: &App, upload: Upload) -> Result<(Table, Vec<Diagn
     let name = upload.name.clone();
     let parsed = tokio::task::spawn_blocking(move || {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        run(&Job::new(exe, &args, &upload.bytes))
+        run(&Job::new(exe, &args, &wire::request(&upload.name, &upload.bytes)))
     });
     let output = parsed.await.map_err(|error| Fault::Defect(error.to_string()))?;
     let output = output.map_err(|refusal| {
@@ -92,7 +92,7 @@ fn at_file(diagnostic: Diagnostic) -> Fault {
 
 /// What the child does: reads a table from its standard input, behind the walls.
 pub fn parse_table() -> std::process::ExitCode {
-    bulwark_sandbox::serve(|bytes| wire::encode(&bulwark_sheet::read("", &bytes, &Limits::default())))
+    bulwark_sandbox::serve(|request| wire::reply(&request, &Limits::default()))
 }
 
 /// The columns of a table by the names people give them; `Err` names those that are missing.

@@ -1,5 +1,7 @@
 //! What goes over the wire. These structs are the stable form of the interface: fields are only added.
 
+#![expect(clippy::struct_field_names, reason = "the names of the fields are those of the interface")]
+
 use bulwark_store::entity::access::access_log;
 use bulwark_store::entity::organisation::organisation;
 use bulwark_store::entity::person::{grant, person, signing_key};
