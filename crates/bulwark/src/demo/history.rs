@@ -266,7 +266,7 @@ async fn upkeep(store: &Store) -> Result<(), StoreError> {
             for kind in KINDS {
                 tx.enqueue(kind, &json!({ "note": "示範" }), Some("demo")).await?;
             }
-            tx.audit("demo.queue", "setting/demo", None, None);
+            tx.audit("job.queue", "setting/demo", None, None);
             Ok(())
         })
     });
