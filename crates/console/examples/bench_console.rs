@@ -182,7 +182,7 @@ async fn load(
 /// Reads one answer and fails unless it has this status.
 async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>, status: &str) {
     buffer.clear();
-    let mut chunk = [0; 65_536];
+    let mut chunk = vec![0; 65_536].into_boxed_slice();
     loop {
         let read = stream.read(&mut chunk).await.unwrap();
         assert!(read > 0, "the server hung up");

@@ -136,13 +136,12 @@ async fn agreed<F>(
 where
     F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<(), StoreError>> + Send + 'static,
 {
-    let waiting = match store.waiting_act(&new.action, &new.object).await? {
+    let waiting = if let Some(row) = store.waiting_act(&new.action, &new.object).await? {
         // Cut off between the two the last time.
-        Some(row) => row,
-        None => {
-            let actor = asker.acting(Some(&new.reason.clone()));
-            store.write(&actor, move |tx| Box::pin(async move { tx.ask(new).await })).await?
-        }
+        row
+    } else {
+        let actor = asker.acting(Some(&new.reason.clone()));
+        store.write(&actor, move |tx| Box::pin(async move { tx.ask(new).await })).await?
     };
     act(store, &confirmer.acting(None), next, move |tx| {
         Box::pin(async move {
