@@ -237,10 +237,9 @@ impl<R: BufRead> Leaves<R> {
             };
             match line {
                 Line::Leaf(leaf) => self.pending.push_back(leaf),
-                Line::Committed(size) => {
-                    self.committed = self.committed.max(size);
-                    let ready = usize::try_from(size.saturating_sub(self.given)).unwrap_or(usize::MAX);
-                    self.ready = ready.min(self.pending.len());
+                Line::Committed(size) if size == self.given + self.pending.len() as u64 => {
+                    self.committed = size;
+                    self.ready = self.pending.len();
                 }
                 Line::Void(from, _) => {
                     let keep = usize::try_from(from.saturating_sub(self.given)).unwrap_or(usize::MAX);
@@ -249,7 +248,8 @@ impl<R: BufRead> Leaves<R> {
                     self.checkpoints.retain(|note| size_of(note) <= from);
                 }
                 Line::Checkpoint(note) => self.checkpoints.push(note),
-                Line::Broken => {
+                // What is confirmed is what stands before: a note that says otherwise was altered.
+                Line::Committed(_) | Line::Broken => {
                     self.broken = true;
                     self.ended = true;
                     self.ready = self.pending.len();
@@ -286,6 +286,16 @@ mod tests {
             all.push(leaf);
         }
         assert_eq!((all, leaves.broken), (vec![A.to_owned(); 3], false));
+    }
+
+    #[test]
+    fn a_note_that_confirms_more_or_less_than_there_is_was_altered() {
+        for (confirmed, broken) in [(1, true), (2, false), (3, true)] {
+            let text = format!("{A}\n{B}\n{}{A}\n{}", committed_line(confirmed), committed_line(3));
+            let mut leaves = Leaves::new(text.as_bytes());
+            while leaves.next().unwrap().is_some() {}
+            assert_eq!(leaves.broken, broken, "{confirmed}");
+        }
     }
 
     #[test]
