@@ -2,6 +2,8 @@
 //! people at once, and a list page of 50 rows.
 //!
 //! `cargo run --release -p bulwark-console --example bench_console -- [SECONDS] [PEOPLE]`
+//!
+//! `… bench_console -- load ADDRESS PATH COOKIE SECONDS` puts the same load of pages on another server.
 
 #![expect(
     clippy::print_stdout,
@@ -23,6 +25,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 const CLIENTS: usize = 64;
+/// Clients that do not all wait for the same two cores.
+const FEW: usize = 16;
 
 struct MachineClock;
 
@@ -36,6 +40,18 @@ impl Clock for MachineClock {
 
 #[tokio::main]
 async fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["load", address, path, cookie, seconds] => {
+            let (address, seconds) = (address.parse().unwrap(), seconds.parse().unwrap());
+            pages(address, vec![get(cookie, path); CLIENTS], seconds, "the same").await;
+        }
+        _ => console().await,
+    }
+}
+
+/// Our own console in this process, and its writes.
+async fn console() {
     let number =
         |n: usize, default: u64| std::env::args().nth(n).map_or(default, |text| text.parse().unwrap());
     let (seconds, people) = (number(1, 5), number(2, 7_500));
@@ -51,23 +67,21 @@ async fn main() {
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, service).await });
 
-    for clients in [CLIENTS, 16] {
-        let pages =
-            sessions.iter().take(clients).map(|session| [get(session, "/people"), get(session, "/people")]);
-        let (times, took) = load(address, Duration::from_secs(seconds), pages.collect(), "200").await;
-        let rate = ratio(times.len()) / took.as_secs_f64();
-        println!("list, {clients} clients: {rate:.0}/s, 50 of {people} rows, {}", spread(&times));
-    }
+    let requests = sessions.iter().map(|session| get(&format!("__Host-bulwark={session}"), "/people"));
+    pages(address, requests.collect(), seconds, &format!("50 of {people}")).await;
 
     let commits = store.commits();
     let roles = [Role::AgencyCiso, Role::Reporter].map(|role| format!("{} {organisation}", role.code()));
     let requests: Vec<[Vec<u8>; 2]> =
         sessions.iter().map(|session| roles.each_ref().map(|role| post(session, role))).collect();
+    let before = processor_ms();
     let (times, took) = load(address, Duration::from_secs(seconds), requests, "303").await;
+    let processor = (processor_ms() - before) / ratio(times.len());
     let (each, commits) = (times.len(), store.commits() - commits);
     let grouped = ratio(each) / ratio(usize::try_from(commits).unwrap());
     println!(
-        "writes: {:.0}/s over HTTP, {CLIENTS} clients, {grouped:.1} writes per commit, {}",
+        "writes: {:.0}/s over HTTP, {CLIENTS} clients, {grouped:.1} writes per commit, {}, \
+         {processor:.2} ms of processor",
         ratio(each) / took.as_secs_f64(),
         spread(&times)
     );
@@ -125,8 +139,23 @@ async fn seed(store: &Store, people: u64) -> (Uuid, Vec<String>) {
     (organisation, sessions)
 }
 
-fn get(session: &str, path: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\ncookie: __Host-bulwark={session}\r\n\r\n").into_bytes()
+/// The page again and again: by all clients for what the server can do, by fewer for how long one person waits.
+async fn pages(address: SocketAddr, requests: Vec<Vec<u8>>, seconds: u64, rows: &str) {
+    for clients in [CLIENTS, FEW] {
+        let requests = requests.iter().take(clients).map(|request| [request.clone(), request.clone()]);
+        let before = processor_ms();
+        let (times, took) = load(address, Duration::from_secs(seconds), requests.collect(), "200").await;
+        let processor = (processor_ms() - before) / ratio(times.len());
+        let rate = ratio(times.len()) / took.as_secs_f64();
+        println!(
+            "list, {clients} clients: {rate:.0}/s, {rows} rows, {}, {processor:.2} ms of processor",
+            spread(&times)
+        );
+    }
+}
+
+fn get(cookie: &str, path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\ncookie: {cookie}\r\n\r\n").into_bytes()
 }
 
 fn post(session: &str, role: &str) -> Vec<u8> {
@@ -197,6 +226,14 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>, status: &str) {
             return;
         }
     }
+}
+
+/// Processor time of this process so far, server and clients (proc(5): fields 14 and 15, 100 ticks a second).
+fn processor_ms() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    let ticks = |at: usize| fields[at].parse::<f64>().unwrap();
+    (ticks(11) + ticks(12)) * 10.0
 }
 
 fn spread(times: &[u64]) -> String {

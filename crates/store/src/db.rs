@@ -91,6 +91,8 @@ impl Config {
     }
 }
 
+/// Rows that a connection reads ahead.
+const ROW_BUFFER: usize = 256;
 /// Counts of lists kept at most.
 const COUNTS: usize = 1000;
 
@@ -321,10 +323,14 @@ async fn open_file(
         .read_only(read_only)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        // The longest page, so that the thread of the connection never waits for whoever reads from it.
+        .row_buffer_size(ROW_BUFFER)
         .busy_timeout(busy_timeout);
     let options = if read_only { options } else { options.journal_mode(SqliteJournalMode::Wal) };
     let pool = SqlitePoolOptions::new()
         .max_connections(connections)
+        // A file does not hang up; asking before each query costs two changes of thread.
+        .test_before_acquire(false)
         .acquire_timeout(busy_timeout)
         .connect_with(options)
         .await?;
