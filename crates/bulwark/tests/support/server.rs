@@ -29,7 +29,17 @@ impl Server {
 
     /// Starts one on free ports and waits until it is ready.
     pub fn start_from(folder: &Path, which: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bulwark"));
+        Self::begin(folder, Command::new(env!("CARGO_BIN_EXE_bulwark")), which)
+    }
+
+    /// The same through a shell that first runs `before`: a limit or a variable that the server inherits.
+    pub fn start_under(folder: &Path, which: &[&str], before: &str) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &format!("{before}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_bulwark")]);
+        Self::begin(folder, shell, which)
+    }
+
+    fn begin(folder: &Path, mut command: Command, which: &[&str]) -> Self {
         command
             .current_dir(folder)
             .args(["--lang", "en", "serve"])
