@@ -16,6 +16,8 @@ use crate::who::Known;
 pub struct Settings {
     /// Where people reach it, without a path: `https://bulwark.example.gov.tw`.
     pub origin: String,
+    /// Whom to tell about a weakness, as a URI; `/.well-known/security.txt` is there when it is.
+    pub contact: Option<String>,
     /// A session ends by itself after so long.
     pub session_hours: i64,
     /// A session ends when it was not used for so long.
@@ -36,6 +38,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             origin: "http://localhost:8620".into(),
+            contact: None,
             session_hours: 12,
             idle_minutes: 30,
             requests_per_second: 50,
@@ -77,6 +80,12 @@ impl App {
             Fault::Defect(words) => eprintln!("request {request_id}: {words}"),
             other => eprintln!("request {request_id}: {other:?}"),
         }
+    }
+
+    /// Writes what else they should know, in one line.
+    #[expect(clippy::print_stderr, reason = "the journal of the service reads the standard error stream")]
+    pub(crate) fn note(request_id: &str, line: &str) {
+        eprintln!("request {request_id}: {line}");
     }
 
     /// True when people reach it over TLS.

@@ -26,6 +26,8 @@ pub(crate) enum Fault {
     Method,
     /// The form did not come from our own page, or its page is too old.
     Form,
+    /// More was sent than a form of ours can hold.
+    TooLarge,
     /// The door stays shut: one sentence, whatever was wrong.
     Refused,
     /// Too many requests; come again after so many seconds.
@@ -83,6 +85,7 @@ impl Fault {
             }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Bad(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Store(error) => store_status(error),
@@ -102,6 +105,7 @@ impl Fault {
             Self::StepUp => message("BW-WEB-002", &[]),
             Self::TokenStepUp => message("BW-WEB-003", &[]),
             Self::Form => message("BW-WEB-004", &[]),
+            Self::TooLarge => message("BW-WEB-008", &[]),
             Self::Refused => bulwark_identity::refused(),
             Self::Method => message("BW-WEB-093", &[]),
             Self::TooMany(seconds) => message("BW-WEB-005", &args![seconds = seconds]),

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use bulwark_i18n::args;
 use bulwark_model::Diagnostic;
 
 use crate::fault::{Fault, wrong};
-use crate::guard::{VISITOR, cookie};
+use crate::guard::{FORM_BYTES, VISITOR, cookie};
 use crate::who::{Who, csrf_of};
 
 /// Longest value of a field of one line, in characters.
@@ -36,7 +36,15 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         if !kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
             return Err(Fault::Form);
         }
-        let body = Bytes::from_request(request, state).await.map_err(|_| Fault::Form)?;
+        // Told before it is sent, where the length is known.
+        let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+        if length.and_then(|length| length.parse().ok()).is_some_and(|length: usize| length > FORM_BYTES) {
+            return Err(Fault::TooLarge);
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|error| match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Fault::TooLarge,
+            _ => Fault::Form,
+        })?;
         let form = Self::read(&body);
         let given = form.first("csrf").unwrap_or_default();
         if proof.is_none_or(|proof| !same(proof.as_bytes(), given.as_bytes())) {
@@ -139,10 +147,15 @@ pub(crate) fn place_of(place: &str) -> String {
     url::form_urlencoded::byte_serialize(own_place(place).as_bytes()).collect()
 }
 
-/// A path on this site, or the first page: a redirect never leads elsewhere.
+/// Longest place that is kept for the way back.
+const PLACE: usize = 2_000;
+
+/// A path on this site, or the first page: a redirect never leads elsewhere. Browsers drop tabs and line breaks, so that
+/// `/⇥/host` would be another site.
 pub(crate) fn own_place(place: &str) -> &str {
-    let own = place.starts_with('/') && !place.starts_with("//") && !place.contains(['\\', '\r', '\n']);
-    if own { place } else { "/" }
+    let odd = |c: char| c == '\\' || c.is_control();
+    let own = place.starts_with('/') && !place.starts_with("//") && !place.contains(odd);
+    if own && place.len() <= PLACE { place } else { "/" }
 }
 
 #[cfg(test)]
@@ -151,11 +164,15 @@ mod tests {
 
     #[test]
     fn a_redirect_never_leads_elsewhere() {
+        let long = "/a".repeat(1001);
         for (given, kept) in [
             ("/people?q=a", "/people?q=a"),
             ("//evil.example", "/"),
             ("https://evil.example", "/"),
             ("/\\evil.example", "/"),
+            ("/\t/evil.example", "/"),
+            ("/\u{1}", "/"),
+            (&long, "/"),
             ("javascript:alert(1)", "/"),
             ("", "/"),
         ] {

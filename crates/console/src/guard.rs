@@ -18,6 +18,7 @@ use futures_util::FutureExt as _;
 use crate::app::App;
 use crate::fault::Fault;
 use crate::form::place_of;
+use crate::limit::apart;
 use crate::page;
 use crate::who::{Door, Visit, Who};
 
@@ -26,14 +27,14 @@ pub(crate) const SESSION: &str = "__Host-bulwark";
 /// Cookie of the form before log-in.
 pub(crate) const VISITOR: &str = "__Host-visitor";
 /// Cookie of the language.
-const LANGUAGE: &str = "lang";
+const LANGUAGE: &str = "__Host-lang";
 /// Largest body of a form.
-const FORM_BYTES: usize = 512 * 1024;
+pub(crate) const FORM_BYTES: usize = 512 * 1024;
 
 /// Design ruling 13 and threat T7.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
-    require-trusted-types-for 'script'; trusted-types 'none'";
+    require-trusted-types-for 'script'; trusted-types 'none'; report-uri /csp-report";
 
 /// Headers of every answer.
 const HEADERS: [(header::HeaderName, &str); 7] = [
@@ -93,7 +94,8 @@ async fn outermost(State(app): State<Arc<App>>, mut request: Request, next: Next
         headers.insert("x-request-id", value);
     }
     if let Some(lang) = asked_lang {
-        let cookie = format!("{LANGUAGE}={}; Path=/; SameSite=Lax; Max-Age=31536000", lang.code());
+        let terms = "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=31536000";
+        let cookie = format!("{LANGUAGE}={}; {terms}", lang.code());
         set_cookie(headers, &cookie);
     }
     response
@@ -108,6 +110,7 @@ fn ours(mut response: Response) -> Response {
     if plain && response.status().is_client_error() && response.extensions().get::<Fault>().is_none() {
         let fault = match response.status() {
             StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => Fault::NotFound,
+            StatusCode::PAYLOAD_TOO_LARGE => Fault::TooLarge,
             _ => Fault::Form,
         };
         let who = response.extensions_mut().remove::<Who>();
@@ -197,13 +200,10 @@ async fn admit(app: &App, action: Action, request: &Parts) -> Result<Who, (Optio
 
 /// Whether a session has been left alone for too long; otherwise it is noted as used, once a minute.
 async fn idle(app: &App, seen_at: Timestamp, session: Uuid, now: Timestamp) -> bool {
-    const MINUTE_US: i64 = 60_000_000;
-    let last = app.limits.last_seen(session, seen_at, now);
-    let away = now.as_micros().saturating_sub(last.as_micros());
-    if away > app.settings.idle_minutes.saturating_mul(MINUTE_US) {
+    if !app.limits.in_use(session, seen_at, now, app.settings.idle_minutes.saturating_mul(60_000)) {
         return true;
     }
-    if now.as_micros().saturating_sub(seen_at.as_micros()) > MINUTE_US && app.limits.note_seen(session, now) {
+    if apart(now, seen_at) && app.limits.note_seen(session, now) {
         // Only a convenience of the list of sessions: a full disk must not keep people from reading.
         let _ = app.store.seen(session).await;
     }
@@ -305,4 +305,46 @@ pub(crate) fn strict_cookie(name: &str, value: &str) -> String {
 fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::app::Settings;
+
+    #[expect(clippy::panic, reason = "what is tested is what becomes of it")]
+    async fn breaks() -> StatusCode {
+        panic!("the inner secret")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_one_failed_request_and_tells_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(bulwark_model::FixedClock::new("2026-11-25T02:00:00Z".parse().unwrap()));
+        let ticks = AtomicU64::new(0);
+        let mono = Arc::new(move || ticks.fetch_add(1, Ordering::Relaxed));
+        let config = bulwark_store::Config::sqlite(dir.path().join("data"), clock, mono);
+        let store = bulwark_store::Store::open(config).await.unwrap();
+        let app = App::new(store, Settings::default());
+        let router = finish(Router::new().route("/breaks", get(breaks)), &app);
+        for _ in 0..2 {
+            let request = Request::builder().uri("/breaks").body(Body::empty()).unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert!(answer.headers().contains_key(header::CONTENT_SECURITY_POLICY), "the walls stand");
+            let number = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+            let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+            let body = String::from_utf8_lossy(&body);
+            assert!(
+                body.contains("BW-WEB-007") && body.contains(&number) && !body.contains("secret"),
+                "{body}"
+            );
+        }
+    }
 }

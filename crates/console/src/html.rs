@@ -138,7 +138,8 @@ pub(crate) fn component(lang: Lang, name: &str, mut params: Value) -> Html {
         fields.entry("lang").or_insert(json!("en"));
     }
     // Of these there are few different ones, and many on a page.
-    let key = matches!(name, "tag" | "skip-link" | "footer").then(|| format!("{name}{params}"));
+    let key =
+        matches!(name, "tag" | "skip-link" | "footer" | "filter-panel").then(|| format!("{name}{params}"));
     if let Some(known) = key.as_ref().and_then(|key| KNOWN.with_borrow(|known| known.get(key).cloned())) {
         return known;
     }

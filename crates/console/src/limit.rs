@@ -25,6 +25,13 @@ const TRIES: Rate = Rate { burst: 5, every_ms: 15_000 };
 /// Tries of any name from one address: an agency of many people may stand behind one.
 const TRIES_OF_ADDRESS: Rate = Rate { burst: 60, every_ms: 1_000 };
 
+const MINUTE_MS: i64 = 60_000;
+
+/// Whether two moments are a minute apart or more, whichever comes first.
+pub(crate) fn apart(a: Timestamp, b: Timestamp) -> bool {
+    a >= b.plus_ms(MINUTE_MS) || b >= a.plus_ms(MINUTE_MS)
+}
+
 /// What is counted.
 #[derive(Debug)]
 pub(crate) struct Limits {
@@ -51,23 +58,28 @@ impl Limits {
         self.requests.as_ref().map_or(Ok(()), |buckets| buckets.take(from, now))
     }
 
-    /// When a session was last used before now: what is remembered here, or written down as `stored`.
-    pub(crate) fn last_seen(&self, session: Uuid, stored: Timestamp, now: Timestamp) -> Timestamp {
+    /// Notes that a session is used now, unless it was left alone for longer than `idle_ms`: then it stays so. When it
+    /// was last used is remembered here, or written down as `stored`; a time that is still to come was noted by a clock
+    /// that was wrong and says nothing.
+    pub(crate) fn in_use(&self, session: Uuid, stored: Timestamp, now: Timestamp, idle_ms: i64) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= KEPT {
             seen.clear();
         }
         let entry = seen.entry(session).or_insert((stored, stored));
-        let last = entry.0.max(stored);
+        let last = [entry.0, stored].into_iter().filter(|at| *at <= now.plus_ms(MINUTE_MS)).max();
+        if last.is_some_and(|last| last.plus_ms(idle_ms) < now) {
+            return false;
+        }
         entry.0 = now;
-        last
+        true
     }
 
     /// Whether it is a minute since a session was noted as used; then it counts as noted.
     pub(crate) fn note_seen(&self, session: Uuid, now: Timestamp) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(entry) = seen.get_mut(&session) else { return false };
-        let due = now >= entry.1.plus_ms(60_000);
+        let due = apart(now, entry.1);
         if due {
             entry.1 = now;
         }
@@ -135,6 +147,19 @@ mod tests {
         assert_eq!(limits.log_in(here, "lin", at(15_000)), Ok(()), "after a while the pair may go on");
         assert!(limits.log_in(here, "lin", at(15_000)).is_err());
         assert_eq!(limits.log_in(here, "lin", at(-9_000_000)), Ok(()), "a clock set back shuts no door");
+    }
+
+    #[test]
+    fn a_session_left_alone_stays_so_whatever_the_clock_does() {
+        let (limits, session) = (Limits::new(0), Uuid::nil());
+        let used = |stored: i64, now: i64| limits.in_use(session, at(stored), at(now), 1_000_000);
+        assert!(used(0, 900_000) && used(0, 1_800_000));
+        assert!(!used(0, 2_900_000), "left alone");
+        assert!(!used(0, 2_900_001), "and asking again does not wake it");
+        assert!(used(2_900_000, 2_900_002), "unless it was used at another console meanwhile");
+        assert!(used(9_000_000, 2_900_003), "a time to come says nothing");
+        assert!(!used(9_000_000, 4_000_000), "and keeps nothing open");
+        assert!(used(0, 2_900_000), "a clock set back shuts no door");
     }
 
     #[test]

@@ -224,7 +224,7 @@ impl Page {
         }
         out.push_str(self.main.as_str());
         out.push_str("\n</main>\n</div>\n</div>\n");
-        out.push_str(footer(lang).as_str());
+        out.push_str(footer(lang, who.is_some()).as_str());
         out.push_str("</body>\n</html>\n");
         (self.status, HtmlBody(out)).into_response()
     }
@@ -285,9 +285,13 @@ fn navigation(who: &Who, current: &str) -> Html {
     component(lang, "side-navigation", params)
 }
 
-fn footer(lang: Lang) -> Html {
-    let version = fill(lang, "page.version", &args![version = env!("CARGO_PKG_VERSION")]);
-    component(lang, "footer", json!({ "agency": say(lang, "site"), "lines": [version] }))
+/// Which version it is, strangers are not told.
+fn footer(lang: Lang, known: bool) -> Html {
+    let mut params = json!({ "agency": say(lang, "site") });
+    if known {
+        params["lines"] = json!([fill(lang, "page.version", &args![version = env!("CARGO_PKG_VERSION")])]);
+    }
+    component(lang, "footer", params)
 }
 
 /// The place in the other language.

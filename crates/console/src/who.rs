@@ -11,7 +11,7 @@ use bulwark_store::entity::access::{api_token, session};
 use bulwark_store::entity::organisation::organisation;
 use bulwark_store::entity::person::person;
 use bulwark_store::hash::Sha256;
-use bulwark_store::{Actor, Store, StoreError, Timestamp, Uuid};
+use bulwark_store::{Actor, Store, StoreError, Timestamp, Uuid, open_at};
 
 use crate::app::App;
 use crate::fault::Fault;
@@ -147,8 +147,8 @@ impl Who {
             known
         };
         let open = match &known.door {
-            Door::Session(row) => now < row.expires_at,
-            Door::Token(row) => now < row.expires_at,
+            Door::Session(row) => open_at(row.created_at, row.expires_at, now),
+            Door::Token(row) => open_at(row.created_at, row.expires_at, now),
         };
         let csrf = csrf_of(token);
         Ok((open && known.person.disabled_at.is_none()).then_some(Self { known, visit, csrf, now }))

@@ -72,6 +72,15 @@ fn hash(token: &str) -> String {
     Sha256::of(token.as_bytes()).to_string()
 }
 
+/// How far a clock that is kept right may step back without ending anybody's session.
+const STEP_MS: i64 = 60_000;
+
+/// Whether what was opened at `from` and ends at `until` is open at `now`. What was opened in the future was opened by a
+/// clock that was wrong, and would stay open for longer than it may.
+pub fn open_at(from: Timestamp, until: Timestamp, now: Timestamp) -> bool {
+    now < until && from <= now.plus_ms(STEP_MS)
+}
+
 impl Tx {
     /// Opens a session for a person who has proven who they are.
     ///
@@ -234,14 +243,15 @@ impl Tx {
         let found = link::Entity::find().filter(link::Column::TokenHash.eq(hash(token)));
         let found = found.one(self.conn()).await?;
         let now = self.now();
-        let open = found.filter(|row| row.used_at.is_none() && now < row.expires_at);
+        let open = found.filter(|row| row.used_at.is_none() && open_at(row.created_at, row.expires_at, now));
         let missing = || StoreError::NotFound { kind: "link", id: "?".into() };
         let mut row = open.ok_or_else(missing)?;
         row.used_at = Some(now);
         self.update::<link::Entity>("take", row).await
     }
 
-    /// Enters a form by its token. `Some` when it was entered before: where that sending led to; do nothing then.
+    /// Enters a form by its token. `Some` when it was entered before: where that sending led to; do nothing then. A form
+    /// without a token is entered each time.
     ///
     /// # Errors
     /// Those of the database.
@@ -251,6 +261,9 @@ impl Tx {
         form: &str,
         location: &str,
     ) -> Result<Option<String>, StoreError> {
+        if form.is_empty() {
+            return Ok(None);
+        }
         let key_hash = Sha256::of_parts(&[person.as_bytes(), form.as_bytes()]).to_string();
         let found = once::Entity::find().filter(once::Column::KeyHash.eq(&key_hash)).one(self.conn()).await?;
         if let Some(row) = found {
@@ -270,8 +283,8 @@ impl Store {
     /// Those of the database.
     pub async fn session(&self, token: &str) -> Result<Option<session::Model>, StoreError> {
         let found = session::Entity::find().filter(session::Column::TokenHash.eq(hash(token)));
-        let found = found.one(self.reader()).await?;
-        Ok(found.filter(|row| row.revoked_at.is_none() && self.now() < row.expires_at))
+        let (found, now) = (found.one(self.reader()).await?, self.now());
+        Ok(found.filter(|row| row.revoked_at.is_none() && open_at(row.created_at, row.expires_at, now)))
     }
 
     /// Notes that a session is in use, without an entry in the audit log.
@@ -336,8 +349,8 @@ impl Store {
     /// Those of the database.
     pub async fn link(&self, token: &str) -> Result<Option<link::Model>, StoreError> {
         let found = link::Entity::find().filter(link::Column::TokenHash.eq(hash(token)));
-        let found = found.one(self.reader()).await?;
-        Ok(found.filter(|row| row.used_at.is_none() && self.now() < row.expires_at))
+        let (found, now) = (found.one(self.reader()).await?, self.now());
+        Ok(found.filter(|row| row.used_at.is_none() && open_at(row.created_at, row.expires_at, now)))
     }
 
     /// The row of a program's token, if it is valid now.
@@ -346,8 +359,8 @@ impl Store {
     /// Those of the database.
     pub async fn api_token(&self, token: &str) -> Result<Option<api_token::Model>, StoreError> {
         let found = api_token::Entity::find().filter(api_token::Column::TokenHash.eq(hash(token)));
-        let found = found.one(self.reader()).await?;
-        Ok(found.filter(|row| row.revoked_at.is_none() && self.now() < row.expires_at))
+        let (found, now) = (found.one(self.reader()).await?, self.now());
+        Ok(found.filter(|row| row.revoked_at.is_none() && open_at(row.created_at, row.expires_at, now)))
     }
 
     /// Notes that someone read protected data of an organisation; answer the reader only after this.

@@ -34,7 +34,7 @@ mod write;
 
 pub use audit::Actor;
 pub use db::{Config, Database, Mono, Store};
-pub use doors::{NewApiToken, NewSession, Token};
+pub use doors::{NewApiToken, NewSession, Token, open_at};
 pub use error::{StoreError, texts};
 pub use health::Health;
 pub use lists::{AuditFilter, AuditPage, GrantFilter, Listing, PeopleFilter};

@@ -63,6 +63,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// Where people reach it; `None` for `localhost` at the port it listens on.
     pub origin: Option<String>,
+    /// Whom to tell about a weakness.
+    pub contact: Option<String>,
     /// How TLS is done.
     pub tls: Tls,
     /// Certificates in PEM, for [`Tls::Files`].

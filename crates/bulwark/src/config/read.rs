@@ -173,6 +173,7 @@ fn parse(key: &Key, text: &str, folder: &Path) -> Result<toml::Value, Diagnostic
         }
         Kind::Origin if !is_origin(text) => refused("origin"),
         Kind::Https if !is_https(text) => refused("https"),
+        Kind::Contact if !is_contact(text) => refused("contact"),
         Kind::Text if text.trim().is_empty() => refused("secret"),
         Kind::Path if text.is_empty() => refused("path"),
         Kind::Path => Ok(toml::Value::String(folder.join(text).to_string_lossy().into_owned())),
@@ -213,6 +214,14 @@ fn is_origin(text: &str) -> bool {
 fn is_https(text: &str) -> bool {
     url::Url::parse(text)
         .is_ok_and(|url| url.scheme() == "https" && url.has_host() && url.username().is_empty())
+}
+
+/// RFC 9116 §2.5.3: a URI, a page by `https://`.
+fn is_contact(text: &str) -> bool {
+    let one_line = !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    let written = text.strip_prefix("mailto:").is_some_and(|to| to.contains('@'))
+        || text.strip_prefix("tel:").is_some_and(|number| !number.is_empty());
+    one_line && (written || is_https(text))
 }
 
 fn kind_text(kind: &str, values: &[(&str, String)]) -> Text {

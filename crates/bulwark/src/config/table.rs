@@ -12,6 +12,8 @@ pub enum Kind {
     Origin,
     /// The address of a page elsewhere, over TLS.
     Https,
+    /// `mailto:`, `tel:` or a page.
+    Contact,
     /// A text that is not empty.
     Text,
     /// A file or folder; relative ones start at the folder of the configuration file.
@@ -68,6 +70,7 @@ pub const DATABASES: &[&str] = &["sqlite", "postgres"];
 pub const KEYS: &[Key] = &[
     key("server", "listen", Kind::Address, "\"127.0.0.1:8620\""),
     open("server", "origin", Kind::Origin, "\"https://bulwark.example.gov.tw\""),
+    open("server", "contact", Kind::Contact, "\"mailto:security@agency.example.gov.tw\""),
     key("server", "tls", Kind::Word(TLS), "\"off\""),
     open("server", "tls_cert", Kind::Path, "\"/etc/bulwark/tls.crt\""),
     open("server", "tls_key", Kind::Path, "\"/etc/bulwark/tls.key\""),

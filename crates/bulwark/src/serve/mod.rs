@@ -138,6 +138,7 @@ fn console_settings(
     let settings = &installation.settings;
     Ok(bulwark_console::Settings {
         origin: origin.to_owned(),
+        contact: settings.server.contact.clone(),
         session_hours: settings.session.hours,
         idle_minutes: settings.session.idle_minutes,
         requests_per_second: settings.limits.requests_per_second,

@@ -12,6 +12,7 @@ use crate::route::Routes;
 mod access_log;
 mod account;
 pub(crate) mod audit;
+mod csp_report;
 mod edit;
 mod emergency_access;
 mod home;
@@ -22,6 +23,7 @@ mod people;
 pub(crate) mod requests;
 pub(crate) mod retention;
 mod sign_in;
+mod well_known;
 
 pub use retention::apply as apply_retention;
 pub(crate) use sign_in::Doors;
@@ -57,6 +59,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Routes {
         "style sheet, scripts and icons, the same for everyone",
         files,
     );
+    let routes = well_known::routes(routes);
+    let routes = csp_report::routes(routes);
     let routes = sign_in::routes(routes);
     let routes = home::routes(routes);
     let routes = account::routes(routes);

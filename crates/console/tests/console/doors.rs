@@ -104,7 +104,7 @@ async fn every_answer_carries_its_walls_and_the_switch_of_language_keeps_the_pla
     let zh = app.get(Some(&who), "/people?q=lin&state=active").await.is(200).says("人員");
     assert!(zh.body.contains("/people?q=lin&amp;state=active&amp;lang=en"));
     let en = app.get(Some(&who), "/people?q=lin&state=active&lang=en").await.is(200).says("People");
-    assert_eq!(en.cookies()["lang"], "en");
+    assert_eq!(en.cookies()["__Host-lang"], "en");
     assert!(en.body.contains("<html lang=\"en\">") && zh.body.contains("<html lang=\"zh-Hant-TW\">"));
 }
 

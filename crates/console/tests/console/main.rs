@@ -4,6 +4,8 @@
 
 mod api;
 mod audit;
+mod bodies;
+mod clock;
 mod doors;
 mod emergency_access;
 mod home;
@@ -16,3 +18,5 @@ mod people;
 mod provider;
 mod retention;
 mod support;
+mod walls;
+mod well_known;

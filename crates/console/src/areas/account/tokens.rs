@@ -32,8 +32,10 @@ fn acts(who: &Who) -> Vec<Action> {
 }
 
 /// `GET /account/tokens/new`
-pub(super) async fn new(who: Who) -> Result<Response, Fault> {
-    Ok(page(&who, &Form::read(b"")))
+pub(super) async fn new(State(app): State<Arc<App>>, who: Who) -> Result<Response, Fault> {
+    let mut form = Form::read(b"");
+    form.set("once", app.store.new_id()?.simple().to_string());
+    Ok(page(&who, &form))
 }
 
 fn page(who: &Who, form: &Form) -> Response {
@@ -71,16 +73,16 @@ fn page(who: &Who, form: &Form) -> Response {
         .iter()
         .map(|days| json!({ "value": days, "text": text(lang, &format!("days_{days}")) }))
         .collect();
-    inner.put(
-        lang,
-        "select",
-        json!({
-            "id": "days", "name": "days", "label": { "text": text(lang, "days") }, "items": days,
-            "value": form.first("days").unwrap_or("30"),
-        }),
-    );
+    let mut params = json!({
+        "id": "days", "name": "days", "label": { "text": text(lang, "days") }, "items": days,
+        "value": form.first("days").filter(|days| DAYS.contains(days)).unwrap_or("30"),
+    });
+    if let Some(error) = error_of(lang, form.wrong(), "days") {
+        params["error"] = error;
+    }
+    inner.put(lang, "select", params);
     inner.put(lang, "button", json!({ "text": text(lang, "make_token"), "once": true }));
-    page.main.form("/account/tokens/new", &who.csrf, None, &inner);
+    page.main.form("/account/tokens/new", &who.csrf, Some(&form.once()), &inner);
     page.show(who)
 }
 
@@ -96,6 +98,9 @@ pub(super) async fn make(State(app): State<Arc<App>>, who: Who, mut form: Form) 
     }
     let days =
         form.first("days").filter(|days| DAYS.contains(days)).and_then(|days| days.parse::<i64>().ok());
+    if days.is_none() {
+        form.refuse("days", "BW-WEB-010", &[]);
+    }
     let session = who.session().ok_or(Fault::TokenStepUp)?;
     let Some(days) = days.filter(|_| form.wrong().is_empty()) else { return Ok(page(&who, &form)) };
     let new = NewApiToken {
@@ -107,8 +112,18 @@ pub(super) async fn make(State(app): State<Arc<App>>, who: Who, mut form: Form) 
         expires_at: who.now.plus_ms(days.saturating_mul(24 * 3_600_000)),
     };
     let actor = who.actor(&app, None);
-    let (row, token) =
-        app.store.write(&actor, |tx| Box::pin(async move { tx.make_api_token(new).await })).await?;
+    let once = form.once();
+    let made = app.store.write(&actor, move |tx| {
+        Box::pin(async move {
+            if tx.once(new.person, &once, "/account").await?.is_some() {
+                // A token is shown once: the same form sent again makes no other one.
+                tx.audit("form.repeated", "form", None, None);
+                return Ok(None);
+            }
+            tx.make_api_token(new).await.map(Some)
+        })
+    });
+    let Some((row, token)) = made.await? else { return Ok(Redirect::to("/account").into_response()) };
     let mut page = Page::new("", text(lang, "token_made")).below(text(lang, "title"), "/account").narrow();
     page.main.put(
         lang,

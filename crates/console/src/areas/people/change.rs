@@ -55,6 +55,7 @@ pub(super) async fn invite(State(app): State<Arc<App>>, who: Who, mut form: Form
     let email = form.optional("email", LINE);
     let organisation = form.required("organisation", LINE);
     let role = form.required("role", 64);
+    let reason = form.optional("reason", LINES).unwrap_or_default();
     if !login.is_empty() && !good_login(&login) {
         form.refuse("login", "BW-WEB-040", &[]);
     }
@@ -109,7 +110,6 @@ pub(super) async fn invite(State(app): State<Arc<App>>, who: Who, mut form: Form
         sector: None,
         until: None,
     };
-    let reason = form.optional("reason", LINES).unwrap_or_default();
     let granted = submit(&app, &who, duty, &reason).await;
     pages::invited(&app, &who, id, &token, granted).await
 }

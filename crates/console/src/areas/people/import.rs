@@ -42,6 +42,11 @@ struct Entry {
     role: String,
 }
 
+/// Whether a name may be one: as in the form for one person.
+fn good_name(name: &str) -> bool {
+    !name.trim().is_empty() && name.chars().count() <= LINE && !name.chars().any(char::is_control)
+}
+
 /// `GET /people/import`
 pub(super) async fn show(who: Who) -> Result<Response, Fault> {
     Ok(ask(&who, &[]))
@@ -120,6 +125,8 @@ async fn judge(app: &App, who: &Who, table: &Table) -> Result<(Vec<Entry>, Vec<(
             refuse("BW-WEB-011", &args![longest = LINE, count = name.chars().count()]);
         } else if name.is_empty() || login.is_empty() || code.is_empty() {
             refuse("BW-WEB-010", &[]);
+        } else if !good_name(name) {
+            refuse("BW-WEB-012", &[]);
         } else if !good_login(&login) {
             refuse("BW-WEB-040", &[]);
         } else if email.is_some_and(|email| !good_email(email)) {
@@ -233,17 +240,21 @@ pub(super) async fn enter(State(app): State<Arc<App>>, who: Who, mut form: Form)
     if entries.len() > MOST {
         return Err(Fault::Form);
     }
-    let mut out = Vec::new();
-    for entry in entries {
+    // All of them first: what is refused leaves nothing half entered.
+    for entry in &entries {
         let role = entry.role.parse::<Role>().map_err(|_| Fault::Form)?;
         let good = good_login(&entry.login)
             && entry.email.as_deref().is_none_or(good_email)
-            && !entry.name.trim().is_empty();
-        if !good || entry.name.chars().count() > LINE || role == Role::System {
+            && good_name(&entry.name);
+        if !good || role == Role::System {
             return Err(Fault::Form);
         }
         let resource = app.store.resource_of(entry.organisation).await?;
         who.allow(&app, "people.invite", &resource, &format!("organisation/{}", entry.organisation)).await?;
+    }
+    let mut out = Vec::new();
+    for entry in entries {
+        let role = entry.role.parse::<Role>().map_err(|_| Fault::Form)?;
         let (store, actor) = (app.store.clone(), who.actor(&app, Some(&reason)));
         let new = NewPerson {
             login: entry.login.clone(),

@@ -120,8 +120,13 @@ async fn begin(app: &App, visit: &Visit, place: String, purpose: Purpose) -> Res
 pub(super) async fn enter(
     State(app): State<Arc<App>>,
     Visitor(visit): Visitor,
+    headers: HeaderMap,
     query: Query,
 ) -> Result<Response, Fault> {
+    // Nobody is logged in by following a link of another site (ASVS 5.0.0 V7.6.2): the door asks first.
+    if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site") {
+        return Ok(Redirect::to("/log-in").into_response());
+    }
     app.limits.log_in(visit.address, "provider", app.store.now()).map_err(Fault::TooMany)?;
     let fresh = query.get("fresh").is_some();
     begin(&app, &visit, next(query.get("next")), Purpose::Enter { fresh }).await
