@@ -24,6 +24,10 @@ pub(crate) enum Fault {
     NotFound,
     /// The address is not used in this way.
     Method,
+    /// The answer is wanted in another form than JSON.
+    NotAcceptable,
+    /// What was sent is no JSON.
+    MediaType,
     /// The form did not come from our own page, or its page is too old.
     Form,
     /// More was sent than a form of ours can hold.
@@ -86,6 +90,8 @@ impl Fault {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Bad(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Store(error) => store_status(error),
@@ -108,6 +114,8 @@ impl Fault {
             Self::TooLarge => message("BW-WEB-008", &[]),
             Self::Refused => bulwark_identity::refused(),
             Self::Method => message("BW-WEB-093", &[]),
+            Self::NotAcceptable => message("BW-WEB-098", &[]),
+            Self::MediaType => message("BW-WEB-097", &[]),
             Self::TooMany(seconds) => message("BW-WEB-005", &args![seconds = seconds]),
             Self::Store(error) => error.diagnostic(""),
             Self::Defect(_) => message("BW-WEB-007", &args![number = request_id]),

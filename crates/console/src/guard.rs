@@ -186,6 +186,10 @@ async fn admit(app: &App, action: Action, request: &Parts) -> Result<Who, (Optio
     {
         return Err(nobody());
     }
+    // Whatever its token says: a program has no person beside it.
+    if api && action.act().step_up {
+        return Err((Some(who), Fault::TokenStepUp));
+    }
     match rights::may(&who.subject, action, who.now.into()) {
         // A role that ended while its session went on: the way out is another role or another log-in.
         Err(Denied::NotInForce) if action.code() == "account.self" || action.code() == "home.read" => Ok(who),

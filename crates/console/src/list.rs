@@ -50,11 +50,6 @@ impl Query {
         self.pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
-    /// The names of all values given.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.pairs.iter().map(|(name, _)| name.as_str())
-    }
-
     /// A value, owned.
     pub(crate) fn owned(&self, key: &str) -> Option<String> {
         self.get(key).map(str::to_owned)

@@ -1,5 +1,5 @@
-//! The description of the interface, OpenAPI 3.1: schemas from the wire structs, paths from one table, which a test
-//! holds to the routes.
+//! The description of the interface, OpenAPI 3.1: schemas from the wire structs, paths from the table of endpoints,
+//! which a test holds to the routes.
 
 use std::sync::LazyLock;
 
@@ -7,79 +7,18 @@ use axum::Json;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
+use super::asked::Asked;
+use super::endpoints::{Answer, ENDPOINTS, Endpoint, Kind, LAST, Pages, WORDS, roles};
 use super::wire;
 
-/// One way to use the interface.
-pub(crate) struct Endpoint {
-    pub method: &'static str,
-    pub path: &'static str,
-    /// Code of the act.
-    pub act: &'static str,
-    pub summary: &'static str,
-    /// Parameters of the query beside those of paging.
-    pub query: &'static [&'static str],
-    /// Schema of the answer, or of a row of it.
-    schema: &'static str,
-    list: bool,
-}
-
-const fn list(
-    path: &'static str,
-    act: &'static str,
-    schema: &'static str,
-    query: &'static [&'static str],
-    summary: &'static str,
-) -> Endpoint {
-    Endpoint { method: "get", path, act, summary, query, schema, list: true }
-}
-
-const fn one(path: &'static str, act: &'static str, schema: &'static str, summary: &'static str) -> Endpoint {
-    Endpoint { method: "get", path, act, summary, query: &[], schema, list: false }
-}
-
-const fn change(path: &'static str, act: &'static str, summary: &'static str) -> Endpoint {
-    Endpoint { method: "post", path, act, summary, query: &[], schema: "Done", list: false }
-}
-
-/// Every way, in the order of the document.
-pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    one("/api/v1/account", "account.self", "Account", "Who the token acts for"),
-    list("/api/v1/people", "people.read", "Person", &["q", "organisation", "state", "role"], "Accounts"),
-    one("/api/v1/people/{id}", "people.read", "PersonWithRoles", "An account with its roles"),
-    list("/api/v1/organisations", "organisation.read", "Organisation", &["q", "kind"], "Organisations"),
-    one("/api/v1/organisations/{id}", "organisation.read", "Organisation", "An organisation"),
-    list("/api/v1/keys", "key.read", "Key", &["person", "state"], "Keys of those who sign"),
-    one("/api/v1/keys/{id}", "key.read", "Key", "A key"),
-    list(
-        "/api/v1/requests",
-        "home.read",
-        "Request",
-        &["state"],
-        "What the person asked for and a second person decides on",
-    ),
-    one("/api/v1/requests/{id}", "home.read", "Request", "A request of one's own"),
-    change("/api/v1/requests/{id}/withdraw", "home.read", "Take one's own request back"),
-    list(
-        "/api/v1/audit",
-        "audit.read",
-        "Leaf",
-        &["person", "object", "organisation", "action"],
-        "The audit log",
-    ),
-    one("/api/v1/audit/{seq}", "audit.read", "Leaf", "An entry of the audit log"),
-    list("/api/v1/access-log", "access_log.read", "Access", &["person"], "Who read protected data"),
-    list("/api/v1/emergency-access", "break_glass.read", "EmergencyAccess", &["state"], "Emergency accesses"),
-    one("/api/v1/emergency-access/{id}", "break_glass.read", "EmergencyAccess", "An emergency access"),
-    list("/api/v1/retention", "retention.read", "Retention", &[], "How long data is kept"),
-    list("/api/v1/jobs", "job.read", "Job", &["state"], "Background jobs"),
-    one("/api/v1/jobs/{id}", "job.read", "Job", "A background job"),
-    change("/api/v1/jobs/{id}/retry", "job.retry", "Try a job again that was given up"),
-    change("/api/v1/account/tokens/{id}/revoke", "token.revoke", "End a token of one's own"),
-];
+/// Why everyone may read it.
+pub(super) const OPEN: &str = "the description of the interface holds no data";
 
 #[derive(OpenApi)]
 #[openapi(components(schemas(
     wire::Account,
+    wire::Token,
+    wire::Session,
     wire::Person,
     wire::PersonWithRoles,
     wire::Role,
@@ -92,14 +31,16 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     wire::Retention,
     wire::Job,
     wire::Done,
-    wire::Problem
+    wire::Nothing,
+    wire::Problem,
+    wire::Message
 )))]
 struct Schemas;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(make);
 
 /// `GET /api/v1/openapi.json`
-pub(super) async fn show() -> Json<&'static Value> {
+pub(super) async fn show(_: Asked) -> Json<&'static Value> {
     Json(&*DOCUMENT)
 }
 
@@ -116,8 +57,9 @@ fn make() -> Value {
         "info": {
             "title": "Bulwark",
             "version": "1",
-            "description": "What the pages show, for programs. A token is made on the page of the account; what needs \
-                a person who is present is done there, too, and answers 403 here.",
+            "description": "What the pages show, for programs. A token is made on the page of the account. What needs a \
+                person who is present is done on its page; here it always answers 403 BW-WEB-003. Changes are safe to \
+                send again: what is done already stays as it is.",
         },
         "servers": [{ "url": "/" }],
         "security": [{ "token": [] }],
@@ -133,81 +75,123 @@ fn reference(schema: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{schema}") })
 }
 
+fn id() -> Value {
+    json!({ "type": "string", "format": "uuid" })
+}
+
+fn number() -> Value {
+    json!({ "type": "integer", "minimum": 0, "maximum": LAST })
+}
+
 fn operation(endpoint: &Endpoint) -> Value {
-    let id: String = endpoint
-        .path
-        .split('/')
-        .skip(3)
-        .map(|part| part.trim_matches(['{', '}']))
-        .collect::<Vec<_>>()
-        .join("-");
-    let in_path =
-        |name: &str, schema: Value| json!({ "name": name, "in": "path", "required": true, "schema": schema });
-    let mut parameters = Vec::new();
-    if endpoint.path.contains("{id}") {
-        parameters.push(in_path("id", json!({ "type": "string", "format": "uuid" })));
-    }
-    if endpoint.path.contains("{seq}") {
-        parameters.push(in_path("seq", json!({ "type": "integer", "minimum": 0 })));
-    }
-    let in_query = |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
-    let ids = ["organisation", "person"];
-    for name in endpoint.query {
-        let schema = if ids.contains(name) {
-            json!({ "type": "string", "format": "uuid" })
-        } else {
-            json!({ "type": "string", "maxLength": 200 })
-        };
-        parameters.push(in_query(name, schema));
-    }
-    let counted = endpoint.path != "/api/v1/audit" && endpoint.path != "/api/v1/retention";
-    if endpoint.list && endpoint.path != "/api/v1/retention" {
-        let key = if counted {
-            json!({ "type": "string", "format": "uuid" })
-        } else {
-            json!({ "type": "integer" })
-        };
-        parameters.push(in_query("after", key.clone()));
-        if counted {
-            parameters.push(in_query("before", key));
-        }
-        parameters.push(in_query("rows", json!({ "type": "integer", "minimum": 1, "maximum": 200 })));
-    }
-    let answer = if endpoint.list {
-        json!({
-            "type": "object",
-            "required": ["items", "total", "more_than_total", "next", "previous"],
-            "properties": {
-                "items": { "type": "array", "items": reference(endpoint.schema) },
-                "total": { "type": ["integer", "null"] },
-                "more_than_total": { "type": "boolean" },
-                "next": { "type": ["string", "null"] },
-                "previous": { "type": ["string", "null"] },
-            },
-        })
-    } else {
-        reference(endpoint.schema)
-    };
-    let problem = |description: &str| {
-        json!({
-            "description": description,
-            "content": { "application/problem+json": { "schema": reference("Problem") } },
-        })
-    };
-    json!({
-        "operationId": format!("{}-{id}", endpoint.method),
+    let words = endpoint.path.split('/').skip(3).map(|part| part.trim_matches(['{', '}']));
+    let name = words.collect::<Vec<_>>().join("-");
+    let mut operation = json!({
+        "operationId": format!("{}-{name}", endpoint.method),
         "summary": endpoint.summary,
-        "x-act": endpoint.act,
-        "parameters": parameters,
-        "responses": {
-            "200": { "description": "As asked", "content": { "application/json": { "schema": answer } } },
-            "401": problem("No valid token"),
-            "403": problem("The role or the token does not include this"),
-            "404": problem("No such record"),
-            "409": problem("Changed in between"),
-            "422": problem("The request is wrong"),
-            "429": problem("Too many requests"),
-            "503": problem("Nothing was changed"),
+        "parameters": parameters(endpoint),
+        "responses": responses(endpoint),
+    });
+    if let Some(act) = endpoint.act {
+        operation["x-act"] = json!(act);
+    } else {
+        operation["x-open"] = json!(OPEN);
+        operation["security"] = json!([]);
+    }
+    match endpoint.answer {
+        Answer::OnPage => {
+            operation["x-console-only"] = json!(true);
+            operation["description"] = json!("Needs a person who is present: done on its page, never here.");
+        }
+        Answer::Done => {
+            let content = json!({ "application/json": { "schema": reference("Nothing") } });
+            operation["requestBody"] = json!({ "required": false, "content": content });
+        }
+        Answer::List(..) | Answer::One(_) | Answer::Document => {}
+    }
+    operation
+}
+
+fn parameters(endpoint: &Endpoint) -> Vec<Value> {
+    let mut all = Vec::new();
+    for name in endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+        let schema = match name {
+            "seq" => number(),
+            "class" => json!({ "type": "string", "minLength": 1 }),
+            _ => id(),
+        };
+        all.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
+    }
+    let mut put =
+        |name: &str, schema: Value| all.push(json!({ "name": name, "in": "query", "schema": schema }));
+    for (name, kind) in endpoint.query {
+        let schema = match kind {
+            Kind::Words => json!({
+                "type": "string", "minLength": 1, "maxLength": WORDS, "pattern": "^[^\\u0000-\\u001f\\u007f]*$",
+            }),
+            Kind::Id => id(),
+            Kind::Role => json!({ "type": "string", "enum": roles() }),
+            Kind::OneOf(values) => json!({ "type": "string", "enum": values }),
+        };
+        put(name, schema);
+    }
+    for name in endpoint.paging() {
+        let schema = match (*name, endpoint.pages()) {
+            ("rows", _) => json!({ "type": "integer", "minimum": 1, "maximum": bulwark_store::MAX_ROWS }),
+            (_, Some(Pages::ByNumber)) => number(),
+            _ => id(),
+        };
+        put(name, schema);
+    }
+    all
+}
+
+fn page_of(row: &str) -> Value {
+    json!({
+        "type": "object",
+        "required": ["items", "total", "more_than_total", "next", "previous"],
+        "properties": {
+            "items": { "type": "array", "items": reference(row) },
+            "total": { "type": ["integer", "null"], "description": "Counted up to 10,000; null where it is not counted." },
+            "more_than_total": { "type": "boolean", "description": "There are more than were counted." },
+            "next": { "type": ["string", "null"], "description": "Path and query of the next page." },
+            "previous": { "type": ["string", "null"], "description": "Path and query of the page before." },
         },
     })
+}
+
+fn responses(endpoint: &Endpoint) -> Value {
+    let mut all = Map::new();
+    let mut problem = |status: &str, description: &str| {
+        let content = json!({ "application/problem+json": { "schema": reference("Problem") } });
+        all.insert(status.to_owned(), json!({ "description": description, "content": content }));
+    };
+    problem("429", "Too many requests; come again after `Retry-After` seconds");
+    problem("503", "Nothing was changed");
+    if endpoint.act.is_some() {
+        problem("401", "No valid token");
+    }
+    if endpoint.answer == Answer::OnPage {
+        problem("403", "Done on its page by a person who is present");
+        return Value::Object(all);
+    }
+    problem("406", "The answer is JSON");
+    problem("422", "A parameter or the body is wrong");
+    if endpoint.act.is_some() {
+        problem("403", "The role or the token does not include this");
+        problem("404", "No such record");
+    }
+    if endpoint.answer == Answer::Done {
+        problem("409", "Changed in between");
+        problem("415", "The body is not JSON");
+    }
+    let schema = match endpoint.answer {
+        Answer::List(row, _) => page_of(row),
+        Answer::One(schema) => reference(schema),
+        Answer::Done | Answer::OnPage => reference("Done"),
+        Answer::Document => json!({ "type": "object" }),
+    };
+    let content = json!({ "application/json": { "schema": schema } });
+    all.insert("200".into(), json!({ "description": "As asked", "content": content }));
+    Value::Object(all)
 }

@@ -3,7 +3,9 @@
 //! The same walls stand around it ([`crate::guard`]), the same decision is asked about every object, and what needs a
 //! person who is present stays with the pages. Lists take the filters of the pages; errors are RFC 9457.
 
+mod asked;
 mod document;
+mod endpoints;
 mod read;
 mod wire;
 mod write;
@@ -11,34 +13,33 @@ mod write;
 use axum::Json;
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
-use bulwark_i18n::args;
-use bulwark_model::rights::Action;
-use bulwark_store::{Listing, MAX_COUNT, MAX_ROWS, PageRequest, Uuid};
+use bulwark_model::rights::Scope;
+use bulwark_store::{Listing, MAX_COUNT, Uuid};
 use serde::Serialize;
 
-use crate::fault::{Fault, message};
-use crate::list::Query;
+use self::asked::Asked;
+use self::endpoints::{Answer, ENDPOINTS};
+use crate::fault::Fault;
 use crate::route::Routes;
+use crate::who::Who;
+
+pub(crate) use self::endpoints::has;
 
 /// The routes.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    routes
-        .open(
-            Method::GET,
-            "/api/v1/openapi.json",
-            "the description of the interface holds no data",
-            document::show,
-        )
+    let routes = routes
+        .open(Method::GET, "/api/v1/openapi.json", document::OPEN, document::show)
         .get("/api/v1/account", "account.self", read::account)
+        .get("/api/v1/account/tokens", "account.self", read::tokens)
         .get("/api/v1/people", "people.read", read::people)
         .get("/api/v1/people/{id}", "people.read", read::person)
+        .get("/api/v1/people/{id}/sessions", "session.revoke", read::sessions)
         .get("/api/v1/organisations", "organisation.read", read::organisations)
         .get("/api/v1/organisations/{id}", "organisation.read", read::organisation)
         .get("/api/v1/keys", "key.read", read::keys)
         .get("/api/v1/keys/{id}", "key.read", read::key)
         .get("/api/v1/requests", "home.read", read::requests)
         .get("/api/v1/requests/{id}", "home.read", read::request)
-        .post("/api/v1/requests/{id}/withdraw", "home.read", write::withdraw)
         .get("/api/v1/audit", "audit.read", read::audit)
         .get("/api/v1/audit/{seq}", "audit.read", read::leaf)
         .get("/api/v1/access-log", "access_log.read", read::accesses)
@@ -47,36 +48,16 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/api/v1/retention", "retention.read", read::retention)
         .get("/api/v1/jobs", "job.read", read::jobs)
         .get("/api/v1/jobs/{id}", "job.read", read::job)
-        .post("/api/v1/jobs/{id}/retry", "job.retry", write::retry)
         .post("/api/v1/account/tokens/{id}/revoke", "token.revoke", write::revoke_token)
-}
-
-/// Acts a program can be given: those the interface has a route for.
-pub(crate) fn has(action: Action) -> bool {
-    document::ENDPOINTS.iter().any(|endpoint| endpoint.act == action.code())
-}
-
-/// The query of a list, with nothing in it that the list does not know.
-fn asked(query: &Query, known: &[&str]) -> Result<PageRequest, Fault> {
-    let paging = ["after", "before", "rows", "lang"];
-    let unknown = query.names().find(|name| !known.contains(name) && !paging.contains(name));
-    if let Some(name) = unknown {
-        let values = args![
-            name = name,
-            known = known.iter().chain(&paging[..3]).copied().collect::<Vec<_>>().join(", ")
-        ];
-        return Err(Fault::Bad(vec![message("BW-WEB-090", &values).at_named(name)]));
-    }
-    for name in ["after", "before"] {
-        if query.get(name).is_some_and(|value| value.parse::<Uuid>().is_err()) {
-            return Err(Fault::Bad(vec![message("BW-WEB-091", &args![name = name]).at_named(name)]));
-        }
-    }
-    let rows = query.get("rows").map(str::parse::<u64>);
-    if rows.is_some_and(|rows| rows.map_or(true, |rows| !(1..=MAX_ROWS).contains(&rows))) {
-        return Err(Fault::Bad(vec![message("BW-WEB-092", &args![most = MAX_ROWS]).at_named("rows")]));
-    }
-    Ok(query.page())
+        .post("/api/v1/people/{id}/sessions/{session}/revoke", "session.revoke", write::revoke_session)
+        .post("/api/v1/requests/{id}/withdraw", "account.self", write::withdraw)
+        .post("/api/v1/jobs/{id}/retry", "job.retry", write::retry);
+    // The acts of people who are present have their place here, so that a program is told where they are done.
+    let on_page = ENDPOINTS.iter().filter(|endpoint| endpoint.answer == Answer::OnPage);
+    on_page.fold(routes, |routes, endpoint| {
+        let Some(act) = endpoint.act else { return routes };
+        routes.post(endpoint.path, act, || async { Fault::TokenStepUp })
+    })
 }
 
 /// An id of the path; what is none names nothing.
@@ -84,10 +65,15 @@ fn id(text: &str) -> Result<Uuid, Fault> {
     text.parse().map_err(|_| Fault::NotFound)
 }
 
+/// What has no owner is read by those whose reach is everything.
+fn everything(who: &Who, action: &str) -> Result<(), Fault> {
+    if matches!(who.scope(action), Scope::Everything { .. }) { Ok(()) } else { Err(Fault::NotFound) }
+}
+
 /// A page of a list.
-fn list<T, W: Serialize>(path: &str, query: &Query, found: Listing<T>, wire: impl FnMut(T) -> W) -> Response {
+fn list<T, W: Serialize>(path: &str, asked: &Asked, found: Listing<T>, wire: impl FnMut(T) -> W) -> Response {
     let link = |name: &str, other: &str, value: Option<Uuid>| {
-        value.map(|value| query.with(path, &[(name, Some(&value.to_string())), (other, None)]))
+        value.map(|value| asked.query.with(path, &[(name, Some(&value.to_string())), (other, None)]))
     };
     let next = link("after", "before", found.page.next);
     let previous = link("before", "after", found.page.previous);
@@ -95,4 +81,11 @@ fn list<T, W: Serialize>(path: &str, query: &Query, found: Listing<T>, wire: imp
     let items: Vec<W> = found.page.rows.into_iter().map(wire).collect();
     let total = if more { MAX_COUNT } else { found.total };
     Json(wire::List { items, total: Some(total), more_than_total: more, next, previous }).into_response()
+}
+
+/// A list of one page.
+fn whole<T, W: Serialize>(rows: Vec<T>, wire: impl FnMut(T) -> W) -> Response {
+    let items: Vec<W> = rows.into_iter().map(wire).collect();
+    let total = Some(items.len() as u64);
+    Json(wire::List { items, total, more_than_total: false, next: None, previous: None }).into_response()
 }

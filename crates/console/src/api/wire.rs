@@ -2,14 +2,17 @@
 
 #![expect(clippy::struct_field_names, reason = "the names of the fields are those of the interface")]
 
+mod people;
+
 use bulwark_store::entity::access::access_log;
 use bulwark_store::entity::organisation::organisation;
-use bulwark_store::entity::person::{grant, person, signing_key};
 use bulwark_store::entity::two_person::{break_glass, pending_act};
 use bulwark_store::entity::work::job;
 use bulwark_store::{Timestamp, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+pub(super) use self::people::{Account, Key, Person, PersonWithRoles, Role, Session, Token};
 
 /// A page of a list, newest first.
 #[derive(Debug, Serialize)]
@@ -30,93 +33,11 @@ fn time(at: Timestamp) -> String {
     at.to_string()
 }
 
-/// Who the token acts for.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Account {
-    /// The person.
-    pub id: String,
-    /// Log-in name.
-    pub login: String,
-    /// Name.
-    pub name: String,
-    /// The role acted in.
-    pub role: String,
-    /// The organisation acted for.
-    pub organisation: String,
-    /// What the token may do.
-    pub scope: Vec<String>,
-    /// When the token ends, UTC.
-    pub expires_at: String,
-}
-
-/// An account.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Person {
-    /// Id.
-    pub id: String,
-    /// Log-in name.
-    pub login: String,
-    /// Name; empty after erasure.
-    pub name: String,
-    /// Id of the organisation it belongs to.
-    pub organisation: String,
-    /// When it was entered, UTC.
-    pub created_at: String,
-    /// Since when it cannot log in, UTC.
-    pub disabled_at: Option<String>,
-}
-
-impl From<person::Model> for Person {
-    fn from(row: person::Model) -> Self {
-        Self {
-            id: row.id.to_string(),
-            login: row.login,
-            name: row.name,
-            organisation: row.organisation_id.to_string(),
-            created_at: time(row.created_at),
-            disabled_at: row.disabled_at.map(time),
-        }
-    }
-}
-
-/// A role a person holds.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Role {
-    /// Code of the role.
-    pub role: String,
-    /// Id of the organisation.
-    pub organisation: String,
-    /// First moment in force, UTC.
-    pub valid_from: String,
-    /// First moment no longer in force, UTC.
-    pub valid_until: Option<String>,
-}
-
-impl From<grant::Model> for Role {
-    fn from(row: grant::Model) -> Self {
-        Self {
-            role: row.role,
-            organisation: row.organisation_id.to_string(),
-            valid_from: time(row.valid_from),
-            valid_until: row.valid_until.map(time),
-        }
-    }
-}
-
-/// An account with its roles.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PersonWithRoles {
-    /// The account.
-    #[serde(flatten)]
-    pub person: Person,
-    /// The roles held, over or not.
-    pub roles: Vec<Role>,
-}
-
 /// An organisation.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Organisation {
     /// Id.
+    #[schema(format = "uuid")]
     pub id: String,
     /// Code.
     pub code: String,
@@ -134,66 +55,41 @@ impl From<organisation::Model> for Organisation {
     }
 }
 
-/// A key with which a person signs.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Key {
-    /// Id.
-    pub id: String,
-    /// Id of the person.
-    pub person: String,
-    /// Id of the key.
-    pub key_id: String,
-    /// The public key.
-    pub public_key: String,
-    /// What it may sign.
-    pub purpose: String,
-    /// When it was enrolled, UTC.
-    pub created_at: String,
-    /// Since when its signatures are refused, UTC.
-    pub revoked_at: Option<String>,
-}
-
-impl From<signing_key::Model> for Key {
-    fn from(row: signing_key::Model) -> Self {
-        Self {
-            id: row.id.to_string(),
-            person: row.person_id.to_string(),
-            key_id: row.key_id,
-            public_key: row.public_key,
-            purpose: row.purpose,
-            created_at: time(row.created_at),
-            revoked_at: row.revoked_at.map(time),
-        }
-    }
-}
-
 /// An act that waits for a second person, or has ended.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Request {
     /// Id.
+    #[schema(format = "uuid")]
     pub id: String,
     /// Code of the act.
     pub action: String,
     /// What it is about.
     pub object: String,
     /// Id of the organisation whose matter it is.
+    #[schema(format = "uuid")]
     pub organisation: String,
     /// Why.
     pub reason: String,
     /// Id of the person who asked.
+    #[schema(format = "uuid")]
     pub asked_by: String,
     /// When, UTC.
+    #[schema(format = "date-time")]
     pub created_at: String,
     /// Until when it waits, UTC.
+    #[schema(format = "date-time")]
     pub expires_at: String,
     /// `waiting`, `done`, `refused`, `withdrawn` or `expired`.
     pub state: String,
     /// Id of the person who decided.
+    #[schema(format = "uuid")]
     pub decided_by: Option<String>,
 }
 
-impl From<pending_act::Model> for Request {
-    fn from(row: pending_act::Model) -> Self {
+impl Request {
+    /// What waited until its time was over has expired, whether or not anyone noted it.
+    pub(super) fn of(row: pending_act::Model, now: Timestamp) -> Self {
+        let over = row.state == "waiting" && row.expires_at <= now;
         Self {
             id: row.id.to_string(),
             action: row.action,
@@ -203,7 +99,7 @@ impl From<pending_act::Model> for Request {
             asked_by: row.asked_by.to_string(),
             created_at: time(row.created_at),
             expires_at: time(row.expires_at),
-            state: row.state,
+            state: if over { "expired".to_owned() } else { row.state },
             decided_by: row.decided_by.map(|id| id.to_string()),
         }
     }
@@ -226,14 +122,18 @@ pub(super) struct Leaf {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Access {
     /// When, UTC.
+    #[schema(format = "date-time")]
     pub at: String,
     /// Id of the person.
+    #[schema(format = "uuid")]
     pub person: Option<String>,
     /// The role acted in.
     pub role: String,
     /// Id of the organisation acted for.
+    #[schema(format = "uuid")]
     pub organisation: Option<String>,
     /// Id of the organisation whose data it was.
+    #[schema(format = "uuid")]
     pub owner: String,
     /// What was read.
     pub object: String,
@@ -260,18 +160,24 @@ impl From<access_log::Model> for Access {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct EmergencyAccess {
     /// Id.
+    #[schema(format = "uuid")]
     pub id: String,
     /// Id of the organisation whose content it opens.
+    #[schema(format = "uuid")]
     pub organisation: String,
     /// Id of the person who reads.
+    #[schema(format = "uuid")]
     pub person: String,
     /// Id of the person who confirmed.
+    #[schema(format = "uuid")]
     pub confirmed_by: String,
     /// Why.
     pub reason: String,
     /// First moment in force, UTC.
+    #[schema(format = "date-time")]
     pub valid_from: String,
     /// First moment no longer in force, UTC.
+    #[schema(format = "date-time")]
     pub valid_until: String,
 }
 
@@ -302,12 +208,14 @@ pub(super) struct Retention {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Job {
     /// Id.
+    #[schema(format = "uuid")]
     pub id: String,
     /// What is to be done.
     pub kind: String,
     /// `ready`, `running`, `done` or `dead`.
     pub state: String,
     /// Not before then, UTC.
+    #[schema(format = "date-time")]
     pub run_at: String,
     /// Tries so far.
     pub attempts: i64,
@@ -337,6 +245,11 @@ pub(super) struct Done {
     pub state: String,
 }
 
+/// The body of a change: none, or an object with nothing in it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
+
 /// A message, RFC 9457.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Problem {
@@ -350,4 +263,19 @@ pub(super) struct Problem {
     pub status: u16,
     /// Names the request.
     pub instance: String,
+    /// Every message, of which the first is also the title.
+    pub errors: Vec<Message>,
+}
+
+/// A message with its code.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Message {
+    /// The code, which `bulwark explain` knows.
+    pub code: String,
+    /// What happened.
+    pub what: String,
+    /// What to do.
+    pub hint: String,
+    /// The parameter or field it is about.
+    pub r#where: String,
 }

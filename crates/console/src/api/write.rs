@@ -6,13 +6,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bulwark_i18n::args;
-use bulwark_store::entity::access::api_token;
-use bulwark_store::entity::work::job;
+use bulwark_store::entity::access::{api_token, session};
+use bulwark_store::entity::person::person;
 use bulwark_store::{Outcome, StoreError};
 
+use super::asked::{Asked, Nothing};
 use super::{id, wire};
 use crate::app::App;
-use crate::areas::requests;
+use crate::areas::{jobs, requests};
 use crate::fault::{Fault, message};
 use crate::who::Who;
 
@@ -24,7 +25,9 @@ fn done(object: String, state: &str) -> Response {
 pub(super) async fn withdraw(
     State(app): State<Arc<App>>,
     who: Who,
+    _: Asked,
     Path(text): Path<String>,
+    _: Nothing,
 ) -> Result<Response, Fault> {
     let row = requests::seen(&app, &who, id(&text)?).await?;
     if row.asked_by != who.person.id {
@@ -46,9 +49,11 @@ pub(super) async fn withdraw(
 pub(super) async fn retry(
     State(app): State<Arc<App>>,
     who: Who,
+    _: Asked,
     Path(text): Path<String>,
+    _: Nothing,
 ) -> Result<Response, Fault> {
-    let row = app.store.get::<job::Entity>(id(&text)?).await?;
+    let row = jobs::job(&app, &who, id(&text)?, "job.retry").await?;
     let object = format!("job/{}", row.id);
     if row.state == "ready" {
         return Ok(done(object, "ready"));
@@ -68,7 +73,9 @@ pub(super) async fn retry(
 pub(super) async fn revoke_token(
     State(app): State<Arc<App>>,
     who: Who,
+    _: Asked,
     Path(text): Path<String>,
+    _: Nothing,
 ) -> Result<Response, Fault> {
     let row = app.store.get::<api_token::Entity>(id(&text)?).await?;
     if row.person_id != who.person.id {
@@ -78,6 +85,30 @@ pub(super) async fn revoke_token(
     if row.revoked_at.is_none() {
         let actor = who.actor(&app, None);
         app.store.write(&actor, |tx| Box::pin(async move { tx.revoke_api_token(row).await })).await?;
+    }
+    Ok(done(object, "revoked"))
+}
+
+/// `POST /api/v1/people/{id}/sessions/{session}/revoke`: done again, it is done already.
+pub(super) async fn revoke_session(
+    State(app): State<Arc<App>>,
+    who: Who,
+    _: Asked,
+    Path((text, open)): Path<(String, String)>,
+    _: Nothing,
+) -> Result<Response, Fault> {
+    let (own, open) = (id(&text)?, id(&open)?);
+    let account = app.store.get::<person::Entity>(own).await?;
+    let resource = app.store.account_resource(&account).await?;
+    let object = format!("session/{open}");
+    who.allow(&app, "session.revoke", &resource, &object).await?;
+    let row = app.store.get::<session::Entity>(open).await?;
+    if row.person_id != own {
+        return Err(Fault::NotFound);
+    }
+    if row.revoked_at.is_none() {
+        let actor = who.actor(&app, None);
+        app.store.write(&actor, |tx| Box::pin(async move { tx.revoke_session(row).await })).await?;
     }
     Ok(done(object, "revoked"))
 }

@@ -16,7 +16,7 @@ mod csp_report;
 mod edit;
 mod emergency_access;
 mod home;
-mod jobs;
+pub(crate) mod jobs;
 mod keys;
 mod organisations;
 mod people;

@@ -32,7 +32,7 @@ fn text(lang: Lang, key: &str) -> String {
 }
 
 /// A job, when the person may do this act to it: all belong to the platform.
-async fn job(app: &App, who: &Who, id: Uuid, action: &str) -> Result<job::Model, Fault> {
+pub(crate) async fn job(app: &App, who: &Who, id: Uuid, action: &str) -> Result<job::Model, Fault> {
     let row = app.store.get::<job::Entity>(id).await?;
     who.allow(app, action, &Resource::platform(), &format!("job/{id}")).await?;
     Ok(row)
