@@ -20,7 +20,7 @@ pub fn run() -> Result<ExitCode> {
     sys::run(sys::cargo().args(build))?;
     let program = sys::target_dir()?.join("release/examples/bench_clock");
     let ours = numbers(&sys::output(&mut Command::new(&program))?);
-    let theirs = match python()? {
+    let theirs = match super::python("bench-clock", "businesstimedelta")? {
         Some(python) => Some(peer(&program, &python)?),
         None => None,
     };
@@ -50,21 +50,6 @@ pub fn run() -> Result<ExitCode> {
     }
     record("cases", &section)?;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// A Python with the peer; `None` when there is no Python.
-fn python() -> Result<Option<PathBuf>> {
-    let folder = sys::root().join("out/bench/clock");
-    let python = folder.join("bin/python");
-    if sys::output(Command::new(&python).args(["-c", "import businesstimedelta"])).is_err() {
-        if sys::which("python3").is_none() {
-            return Ok(None);
-        }
-        sys::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-        let wanted = sys::root().join("tools/bench-clock/requirements.txt");
-        sys::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(wanted))?;
-    }
-    Ok(Some(python))
 }
 
 /// Lets the peer count the periods that our program writes.

@@ -1,6 +1,7 @@
 //! `cargo xtask bench console`: the console over HTTP, the store below it, and the program at rest.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -56,7 +57,7 @@ pub fn run() -> Result<ExitCode> {
     let examples = sys::target_dir()?.join("release/examples");
     let folder = sys::root().join("out/bench/console");
     sys::make_dir(&folder)?;
-    let peer = peer()?;
+    let python = super::python("bench-console", "gunicorn")?;
     let console =
         sys::output(Command::new(examples.join("bench_console")).args(["8", "7500"]).current_dir(&folder))?;
     let store = sys::output(Command::new(examples.join("bench_store")).current_dir(&folder))?;
@@ -64,6 +65,7 @@ pub fn run() -> Result<ExitCode> {
     print!("{console}{store}");
     let of = |text: &str, line: &str, before: &str| number(text, line, before);
     let writes = of(&console, "writes:", "/s over HTTP")?;
+    let list = of(&console, "list, 64", "/s, 50 of")?;
     let rows = [
         Row {
             what: "durable writes with audit over HTTP, 64 clients",
@@ -85,7 +87,7 @@ pub fn run() -> Result<ExitCode> {
         },
         Row {
             what: "list page of 50 rows with log-in and rights, 64 clients",
-            value: of(&console, "list, 64", "/s, 50 of")?,
+            value: list,
             unit: "/s",
             wanted: Wanted::AtLeast(1000.0),
         },
@@ -103,16 +105,27 @@ pub fn run() -> Result<ExitCode> {
         },
         Row { what: "memory at rest", value: memory_mib, unit: "MiB", wanted: Wanted::Below(150.0) },
         Row { what: "from start to ready", value: ready_s, unit: "s", wanted: Wanted::Below(2.0) },
+        Row {
+            what: "from an edit of a page to its tests passed",
+            value: edit_to_test()?,
+            unit: "s",
+            wanted: Wanted::Below(10.0),
+        },
     ];
     let mut table = String::from("| measure | value | wanted | |\n|---|---|---|---|\n");
     for row in &rows {
         let _ = writeln!(table, "{}", row.line());
     }
-    if let Some(peer) = peer {
+    if let Some(python) = python {
+        let peer = Peer::measure(&python, &folder, &examples.join("bench_console"))?;
+        let (commits, pages) = (writes / peer.commits, list / peer.pages);
         let _ = writeln!(
             table,
-            "\nOne task with Python's sqlite3 on the same disk, `synchronous=FULL`, one row a commit and no audit log: {peer:.0}/s; ours over HTTP is {:.1} times that.",
-            writes / peer
+            "\nPeers, in the same run: Python's sqlite3 on the same disk, `synchronous=FULL`, one row a commit and no \
+             audit log: {:.0}/s; ours over HTTP is {commits:.1} times that. The least page of 50 people that looks at \
+             session and role, by Flask, Jinja and SQLite under gunicorn with {WORKERS} workers: {:.0}/s; ours is \
+             {pages:.1} times that.",
+            peer.commits, peer.pages
         );
     }
     record("console", &table)?;
@@ -141,21 +154,67 @@ fn after(text: &str, line: &str, words: &str) -> Result<f64> {
     digits.parse().with_context(|| format!("no number after {words}"))
 }
 
-/// Commits of one row a second with Python's own SQLite; `None` without Python.
-fn peer() -> Result<Option<f64>> {
-    if sys::which("python3").is_none() {
-        return Ok(None);
+/// What Python does on the same machine, a second.
+struct Peer {
+    commits: f64,
+    pages: f64,
+}
+
+/// As many as this machine has cores, as gunicorn's manual proposes for work that does not wait.
+const WORKERS: usize = 2;
+
+impl Peer {
+    fn measure(python: &Path, folder: &Path, load: &Path) -> Result<Self> {
+        let script = sys::root().join("tools/bench-console/peer.py");
+        let ask =
+            |args: &[&str]| sys::output(Command::new(python).arg(&script).args(args).current_dir(folder));
+        let said = ask(&["commits", ".", "3"])?;
+        let commits = after(&said, "commits", "commits ")?;
+        let cookie = ask(&["seed", ".", "7500"])?;
+        let address = "127.0.0.1:18630";
+        let mut server = Command::new(python)
+            .args([
+                "-m",
+                "gunicorn",
+                "--workers",
+                &WORKERS.to_string(),
+                "--bind",
+                address,
+                "--keep-alive",
+                "60",
+            ])
+            .args(["--worker-class", "gthread", "--threads", "4", "--log-level", "warning", "--pythonpath"])
+            .arg(sys::root().join("tools/bench-console"))
+            .arg("peer:app")
+            .current_dir(folder)
+            .spawn()
+            .context("cannot start the peer")?;
+        let begun = Instant::now();
+        while !sys::listens(address.parse()?) && begun.elapsed() < Duration::from_secs(20) {
+            sys::pause(Duration::from_millis(50));
+        }
+        let said = sys::output(Command::new(load).args(["load", address, "/people", cookie.trim(), "5"]));
+        server.kill().context("cannot stop the peer")?;
+        server.wait()?;
+        let said = said?;
+        print!("peer {said}");
+        Ok(Self { commits, pages: number(&said, "list, 64", "/s, the same")? })
     }
-    let script = "import sqlite3,time\n\
-        c=sqlite3.connect('peer.db',isolation_level=None)\n\
-        c.execute('pragma journal_mode=wal');c.execute('pragma synchronous=full')\n\
-        c.execute('create table if not exists t(a integer primary key,b text)')\n\
-        n=0;s=time.time()\n\
-        while time.time()-s<3:\n  c.execute('insert into t(b) values (?)',('x'*200,));n+=1\n\
-        print(n/(time.time()-s))";
-    let folder = sys::root().join("out/bench/console");
-    let said = sys::output(Command::new("python3").args(["-c", script]).current_dir(folder))?;
-    Ok(Some(said.trim().parse().context("no number from Python")?))
+}
+
+/// Seconds from a change in a page of the console until its own tests have passed.
+fn edit_to_test() -> Result<f64> {
+    let page = sys::root().join("crates/console/src/areas/home/mod.rs");
+    let test = || {
+        let arguments = ["nextest", "run", "--package", "bulwark-console", "-E", "test(home)"];
+        sys::output(sys::cargo().args(arguments))
+    };
+    test()?;
+    let text = std::fs::read(&page).context("cannot read the page")?;
+    sys::write(&page, text)?;
+    let begun = Instant::now();
+    test()?;
+    Ok(begun.elapsed().as_secs_f64())
 }
 
 /// Seconds until a new installation answers that it is ready, and the memory it holds then, in MiB.

@@ -5,7 +5,7 @@ pub mod console;
 pub mod ds;
 pub mod probe;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -86,6 +86,22 @@ pub fn cruise() -> Result<ExitCode> {
     });
     record("cruise", &body(&measures))?;
     Ok(if measures.iter().any(Measure::over) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// A Python with the peer whose `requirements.txt` lies in `tools/FOLDER`, known by a module it brings; `None` when
+/// there is no Python.
+fn python(folder: &str, module: &str) -> Result<Option<PathBuf>> {
+    let place = sys::root().join("out/bench").join(folder);
+    let python = place.join("bin/python");
+    if sys::output(Command::new(&python).args(["-c", &format!("import {module}")])).is_err() {
+        if sys::which("python3").is_none() {
+            return Ok(None);
+        }
+        sys::run(Command::new("python3").args(["-m", "venv"]).arg(&place))?;
+        let wanted = sys::root().join("tools").join(folder).join("requirements.txt");
+        sys::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(wanted))?;
+    }
+    Ok(Some(python))
 }
 
 /// To a tenth of a megabyte.
