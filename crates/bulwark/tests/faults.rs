@@ -496,7 +496,7 @@ fn what_is_typed_at_the_door_is_kept_nowhere() {
     let visitor = Visitor::enter(&server);
     let canary = "canary-7c1f9e";
     let fields = [("login", "admin"), ("password", canary), ("again", "x"), ("code", canary)];
-    visitor.before_the_door().post("/log-in", &fields).expect("an answer").is(422).says("BW-ID-001");
+    visitor.before_the_door().post("/log-in", &fields).expect("an answer").is(422).says("did not succeed");
     for path in ["/account/password", "/step-up"] {
         visitor.post(path, &fields).expect("an answer").is(422);
     }
