@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use bulwark_identity::breached::io::BreachedFile;
 use bulwark_identity::password::Cost;
 use bulwark_store::Store;
 
@@ -31,7 +32,7 @@ pub struct Settings {
     /// What hashing a password costs.
     pub password_cost: Cost,
     /// A file of passwords that were stolen elsewhere, as it is published: SHA-1 and count, sorted.
-    pub breached_passwords: Option<std::path::PathBuf>,
+    pub breached_passwords: Option<Arc<BreachedFile>>,
 }
 
 impl Default for Settings {
@@ -77,7 +78,7 @@ impl App {
     #[expect(clippy::print_stderr, reason = "the journal of the service reads the standard error stream")]
     pub(crate) fn report(request_id: &str, fault: &Fault) {
         match fault {
-            Fault::Defect(words) => eprintln!("request {request_id}: {words}"),
+            Fault::Defect(words) => eprintln!("request {request_id}: {words:?}"),
             other => eprintln!("request {request_id}: {other:?}"),
         }
     }

@@ -12,12 +12,14 @@ mod systemd;
 pub mod tls;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::middleware::from_fn_with_state;
 use bulwark_i18n::args;
+use bulwark_identity::breached::io::BreachedFile;
 use bulwark_model::{Clock as _, Diagnostic, Exit, Lang};
 use bulwark_store::Store;
 use tokio::net::TcpListener;
@@ -142,10 +144,16 @@ fn console_settings(
         session_hours: settings.session.hours,
         idle_minutes: settings.session.idle_minutes,
         requests_per_second: settings.limits.requests_per_second,
-        breached_passwords: settings.password.breached.clone(),
+        breached_passwords: breached(settings.password.breached.as_deref())?,
         oidc: provider::settings(&settings.oidc, origin).map_err(|note| vec![note])?,
         ..bulwark_console::Settings::default()
     })
+}
+
+/// The list of breached passwords, when one is named: without it, none is let in.
+fn breached(path: Option<&Path>) -> Result<Option<Arc<BreachedFile>>, Vec<Diagnostic>> {
+    let open = |path| BreachedFile::open(path).map(Arc::new).map_err(|error| vec![error.diagnostic()]);
+    path.map(open).transpose()
 }
 
 /// The socket that systemd opened, else one of our own.

@@ -1,10 +1,12 @@
 //! Doors: links, sessions, log-out, limits, headers, language.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bulwark_console::first_start;
 use bulwark_identity::totp::Secret;
-use bulwark_model::rights::Role;
+use bulwark_model::rights::{Role, Scope};
+use bulwark_store::AuditFilter;
 use bulwark_testkit::authenticator::Authenticator;
 use serde_json::json;
 
@@ -204,6 +206,56 @@ async fn a_weak_password_is_named() {
         .await
         .is(422)
         .says("兩次輸入的密碼不同");
+}
+
+#[tokio::test]
+async fn a_password_that_was_stolen_is_refused_and_so_is_every_one_once_the_list_cannot_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("breached.txt");
+    let stolen = "三隻藍色茶壺沉默地煮著雨水";
+    let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, stolen.as_bytes());
+    let hash: String = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    std::fs::write(&path, format!("{hash}:31\r\n")).unwrap();
+    let list = bulwark_identity::breached::io::BreachedFile::open(&path).unwrap();
+    let app = TestApp::with(|settings| settings.breached_passwords = Some(Arc::new(list))).await;
+    let who = newcomer(&app).await;
+    let set = |password: &'static str| {
+        let app = &app;
+        let who = &who;
+        async move { app.post(who, "/account/password", &[("password", password), ("again", password)]).await }
+    };
+    set(stolen).await.is(422).says("31");
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(3).unwrap();
+    set(GOOD).await.is(422).says("BW-ID-02");
+    std::fs::write(&path, format!("{hash}:31\r\n")).unwrap();
+    set(GOOD).await.is(303);
+}
+
+/// Entries of refused log-ins.
+async fn refusals(app: &TestApp) -> usize {
+    let everything = Scope::Everything { without: vec![] };
+    let page = app.store().audit_page(&everything, &AuditFilter::default(), None, 200).await.unwrap();
+    page.rows.iter().filter(|row| row.leaf.contains("\"action\":\"session.refuse\"")).count()
+}
+
+#[tokio::test]
+async fn a_refused_log_in_is_in_the_log_whichever_way_it_was_tried() {
+    let app = TestApp::new().await;
+    let who = newcomer(&app).await;
+    let secret = with_password(&app, &who).await;
+    let mut device = Authenticator::new();
+    with_passkey(&app, &who, &mut device).await;
+    app.pass(Duration::from_mins(1));
+    let code = secret.code_at(app.store().now().into());
+    assert_eq!(refusals(&app).await, 0);
+    log_in(&app, "admin", "另一句很長的密碼不是這句", &code).await.is(422);
+    assert_eq!(refusals(&app).await, 1);
+    // Of a name that nobody has there is nothing to tell.
+    log_in(&app, "nobody", GOOD, &code).await.is(422);
+    assert_eq!(refusals(&app).await, 1);
+    by_passkey(&app, None, "/log-in", &mut device, "https://elsewhere.example").await.is(403);
+    // The answer, and the same sent once more.
+    assert_eq!(refusals(&app).await, 3);
 }
 
 async fn send_json(app: &TestApp, who: Option<&Person>, path: &str, body: &serde_json::Value) -> Answer {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bulwark_identity::breached::io::BreachedFile;
+use bulwark_identity::breached::io::{BreachedError, BreachedFile};
 use bulwark_identity::oidc::Client;
 use bulwark_identity::passkey::{
     AuthenticationState, PasskeyError, RegistrationState, RelyingParty, StoredPasskey, credential_of,
@@ -66,7 +66,6 @@ pub(crate) struct Begun {
 impl Doors {
     pub(crate) fn new(settings: &Settings) -> Self {
         let host = url::Url::parse(&settings.origin).ok().and_then(|url| url.host_str().map(str::to_owned));
-        let breached = settings.breached_passwords.as_deref().and_then(|path| BreachedFile::open(path).ok());
         Self {
             party: RelyingParty::new(host.as_deref().unwrap_or_default(), &settings.origin, "壁壘 Bulwark"),
             registrations: Mutex::new(Pending::with_room_for(ROOM)),
@@ -78,7 +77,7 @@ impl Doors {
             waiting: Arc::new(Semaphore::new(WAITING)),
             cost: settings.password_cost,
             decoy: settings.password_cost.decoy(),
-            breached: breached.map(Arc::new),
+            breached: settings.breached_passwords.clone(),
         }
     }
 
@@ -105,15 +104,16 @@ impl Doors {
     ) -> Result<Vec<Diagnostic>, Fault> {
         let (login, words) = (account.login.clone(), [account.name.clone(), word.to_owned()]);
         let (password, breached) = (password.to_owned(), self.breached.clone());
-        self.in_turn(move || {
+        // A list that can no longer be read lets no password in unseen.
+        let judged = self.in_turn(move || {
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             let mut found = faults(&password, &About { login: &login, words: &words });
-            if let Some(Ok(Some(times))) = breached.map(|list| list.times(&password)) {
+            if let Some(times) = breached.map_or(Ok(None), |list| list.times(&password))? {
                 found.push(Weakness::Breached { times });
             }
-            found.iter().map(Weakness::diagnostic).collect()
-        })
-        .await
+            Ok::<_, BreachedError>(found.iter().map(Weakness::diagnostic).collect())
+        });
+        judged.await?.map_err(|error| Fault::Bad(vec![error.diagnostic()]))
     }
 
     /// The stored form of a new password.
@@ -263,6 +263,16 @@ pub(crate) async fn finish_authentication(
     let used =
         app.doors.party()?.finish_authentication(state, &stored, answer, now).map_err(|_| Fault::Refused)?;
     Ok((row, used.to_json()))
+}
+
+/// Whose passkey an answer names, when it is one that is known.
+pub(crate) async fn owner_of(app: &App, answer: &str) -> Result<Option<person::Model>, Fault> {
+    let Ok((id, _)) = credential_of(answer) else { return Ok(None) };
+    let row = app.store.credential_by(&id).await?.filter(|row| row.kind == "passkey");
+    match row {
+        Some(row) => Ok(Some(app.store.get::<person::Entity>(row.person_id).await?)),
+        None => Ok(None),
+    }
 }
 
 /// Makes a secret for one-time codes and keeps it until its first code.

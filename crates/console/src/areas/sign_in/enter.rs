@@ -115,7 +115,15 @@ pub(super) async fn by_passkey(
     Visitor(visit): Visitor,
     Json(answer): Json<Answer>,
 ) -> Result<Response, Fault> {
-    let (row, used) = doors::finish_authentication(&app, answer.ticket, &answer.response.to_string()).await?;
+    let response = answer.response.to_string();
+    let (row, used) = match doors::finish_authentication(&app, answer.ticket, &response).await {
+        Ok(proven) => proven,
+        Err(Fault::Refused) => {
+            refused(&app, &visit, doors::owner_of(&app, &response).await?.as_ref()).await?;
+            return Err(Fault::Refused);
+        }
+        Err(other) => return Err(other),
+    };
     let account = app.store.get::<person::Entity>(row.person_id).await?;
     if account.disabled_at.is_some() {
         refused(&app, &visit, Some(&account)).await?;
