@@ -10,6 +10,7 @@ use bulwark_twid::Kind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Which;
+use crate::org::Org;
 
 /// 壁壘 Bulwark：政府資訊系統安全與韌性平臺
 /// Security and resilience of government information systems
@@ -86,6 +87,9 @@ pub enum Command {
         #[arg(long)]
         links: bool,
     },
+    /// 機關名錄：匯入清冊 The register of organisations: import lists
+    #[command(subcommand)]
+    Org(Org),
     /// 在這臺機器上管理帳號 Accounts, on the machine itself
     #[command(subcommand)]
     Admin(Admin),

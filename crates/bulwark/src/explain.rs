@@ -8,7 +8,7 @@ use crate::print::{line, say};
 use crate::texts::{diagnostic, texts};
 
 /// Catalogues whose keys are message codes.
-fn message_catalogues() -> [&'static Catalogue; 13] {
+fn message_catalogues() -> [&'static Catalogue; 14] {
     [
         texts(),
         bulwark_cruise::texts(),
@@ -20,6 +20,7 @@ fn message_catalogues() -> [&'static Catalogue; 13] {
         bulwark_console::texts(),
         bulwark_identity::texts(),
         bulwark_sheet::texts(),
+        bulwark_inventory::texts(),
         bulwark_sandbox::texts(),
         bulwark_clock::texts(),
         bulwark_workflow::texts(),

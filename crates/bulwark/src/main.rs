@@ -15,6 +15,7 @@ mod explain;
 mod home;
 mod installation;
 mod local;
+mod org;
 mod print;
 mod probe;
 mod serve;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
             backup::restore(&which, &dir, &into, keys.as_deref(), cli.lang)
         }
         cli::Command::Migrate(command) => backup::migrate(command, cli.lang),
+        cli::Command::Org(command) => org::main(command, cli.lang),
         cli::Command::Admin(command) => local::admin(command, cli.lang),
         // No thread was started yet, so the walls of the child hold for all of it.
         cli::Command::ParseTable => return bulwark_console::parse_table(),

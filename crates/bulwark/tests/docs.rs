@@ -80,6 +80,7 @@ fn every_message_code_has_its_page() {
         bulwark_console::texts(),
         bulwark_identity::texts(),
         bulwark_sheet::texts(),
+        bulwark_inventory::texts(),
         bulwark_sandbox::texts(),
         bulwark_clock::texts(),
         bulwark_workflow::texts(),

@@ -24,6 +24,11 @@ mod texts;
 mod upload;
 mod who;
 
+/// Lists of organisations, for the command line.
+pub mod organisations {
+    pub use crate::areas::organisations::{Register, change, judged, known};
+}
+
 pub use app::{App, Settings};
 pub use areas::{Fetch, OidcSettings, apply_retention};
 pub use route::{Access, Route};

@@ -106,7 +106,8 @@ async fn main() -> Result<(), StoreError> {
 
 fn row(store: &Store, code: &str) -> Result<Model, StoreError> {
     let (code, name, kind) = (code.to_owned(), format!("{code} 機關"), "agency".to_owned());
-    Ok(Model { id: store.new_id()?, version: 1, code, name, kind, sector: None, created_at: store.now() })
+    let (id, created_at) = (store.new_id()?, store.now());
+    Ok(Model::new(id, code, name, kind, created_at))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]

@@ -37,7 +37,7 @@ async fn main() -> Result<(), StoreError> {
                     let id = store.new_id()?;
                     let (code, created_at) = (id.to_string(), store.now());
                     let (name, kind) = (format!("{task}/{n}"), "agency".to_owned());
-                    let row = Model { id, version: 1, code, name, kind, sector: None, created_at };
+                    let row = Model::new(id, code, name, kind, created_at);
                     let written = store
                         .write(&Actor::system("crash"), |tx| {
                             Box::pin(async move {

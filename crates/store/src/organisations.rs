@@ -8,7 +8,7 @@ use crate::entity::organisation::{organisation, path};
 use crate::{MAX_ROWS, Store, StoreError, Tx};
 
 /// The day that never comes.
-const OPEN: &str = "9999-12-31";
+pub(crate) const OPEN: &str = "9999-12-31";
 
 /// A new organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,8 @@ impl Tx {
         }
         let (id, created_at) = (self.new_id()?, self.now());
         let NewOrganisation { code, name, kind, sector, parent, from } = new;
-        let row = organisation::Model { id, version: 1, code, name, kind, sector, created_at };
+        let plain = organisation::Model::new(id, code, name, kind, created_at);
+        let row = organisation::Model { sector, ..plain };
         let row = self.insert::<organisation::Entity>(row).await?;
         self.index_organisation(&row).await?;
         self.link(id, id, 0, from.to_string(), OPEN.to_owned()).await?;
@@ -157,8 +158,9 @@ impl Tx {
         Ok(path::Entity::find().filter(end.eq(id)).filter(valid).all(self.conn()).await?)
     }
 
-    async fn index_organisation(&mut self, row: &organisation::Model) -> Result<(), StoreError> {
-        self.index(organisation::Entity::KIND, row.id, &text(row)).await
+    pub(crate) async fn index_organisation(&mut self, row: &organisation::Model) -> Result<(), StoreError> {
+        let former = self.former_names_of(row.id).await?;
+        self.index(organisation::Entity::KIND, row.id, &text(row, &former)).await
     }
 }
 
@@ -291,7 +293,8 @@ impl Store {
     }
 }
 
-/// What the search index holds of an organisation.
-pub(crate) fn text(row: &organisation::Model) -> String {
-    format!("{} {}", row.code, row.name)
+/// What the search index holds of an organisation: people look for it by the names it had, too.
+pub(crate) fn text(row: &organisation::Model, former: &[String]) -> String {
+    let oid = row.oid.as_deref().filter(|oid| *oid != row.code).unwrap_or_default();
+    format!("{} {} {oid} {}", row.code, row.name, former.join(" "))
 }

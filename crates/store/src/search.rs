@@ -69,6 +69,31 @@ impl Tx {
     }
 }
 
+/// Puts the texts of new rows into the index, all in one statement.
+pub(crate) async fn index_new<C: ConnectionTrait>(
+    conn: &C,
+    kind: &str,
+    texts: &[(Uuid, String)],
+) -> Result<(), StoreError> {
+    let mut values: Vec<Value> = Vec::with_capacity(texts.len() * 4);
+    let mut places = Vec::with_capacity(texts.len());
+    for (id, text) in texts {
+        let tokens = tokens(text).join(" ");
+        if tokens.is_empty() {
+            continue;
+        }
+        let at = values.len();
+        places.push(format!("(${}, ${}, ${}, ${})", at + 1, at + 2, at + 3, at + 4));
+        values.extend([kind.into(), (*id).into(), plain(text).into(), tokens.into()]);
+    }
+    if places.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("INSERT INTO search_text (kind, row_id, plain, tokens) VALUES {}", places.join(", "));
+    conn.execute_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values)).await?;
+    Ok(())
+}
+
 pub(crate) async fn index<C: ConnectionTrait>(
     conn: &C,
     kind: &str,

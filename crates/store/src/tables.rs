@@ -1,11 +1,15 @@
 //! Whole tables: counted, hashed row by row, copied. The same rows give the same hash on either database.
 
+use std::collections::BTreeMap;
+
 use sea_orm::sea_query::{Alias, Expr};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityName, EntityTrait, IntoActiveModel, ModelTrait,
     Order, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::{Deserialize, Serialize};
+
+use uuid::Uuid;
 
 use crate::entity::{access, audit, organisation, person, two_person, work};
 use crate::{StoreError, canonical};
@@ -29,6 +33,7 @@ macro_rules! every_table {
     ($call:ident($($argument:expr),*)) => {
         vec![
             $call::<organisation::organisation::Entity, _, _>($($argument,)* "id").await?,
+            $call::<organisation::name::Entity, _, _>($($argument,)* "id").await?,
             $call::<organisation::path::Entity, _, _>($($argument,)* "id").await?,
             $call::<organisation::data_key::Entity, _, _>($($argument,)* "id").await?,
             $call::<person::person::Entity, _, _>($($argument,)* "id").await?,
@@ -139,8 +144,15 @@ async fn reindex<C: ConnectionTrait>(conn: &C) -> Result<(), StoreError> {
     use crate::entity::{Record as _, Row as _};
     type Organisation = organisation::organisation::Entity;
     type Person = person::person::Entity;
+    let mut former: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
+    let names = organisation::name::Entity::find().order_by_asc(organisation::name::Column::ValidUntil);
+    for row in names.all(conn).await? {
+        former.entry(row.organisation_id).or_default().push(row.name);
+    }
     for row in Organisation::find().all(conn).await? {
-        crate::search::index(conn, Organisation::KIND, row.id(), &crate::organisations::text(&row)).await?;
+        let former = former.get(&row.id).map_or(&[][..], Vec::as_slice);
+        let text = crate::organisations::text(&row, former);
+        crate::search::index(conn, Organisation::KIND, row.id(), &text).await?;
     }
     for row in Person::find().all(conn).await? {
         crate::search::index(conn, Person::KIND, row.id(), &crate::people::text(&row)).await?;

@@ -242,6 +242,17 @@ impl Tx {
         Ok(())
     }
 
+    /// As [`Tx::insert_quietly`], many at once; at most [`ROWS`].
+    pub(crate) async fn insert_many_quietly<E: Record>(
+        &mut self,
+        rows: &[E::Model],
+    ) -> Result<(), StoreError> {
+        self.rights |= on_rights(E::KIND);
+        let rows = rows.iter().map(|row| row.clone().into_active_model().reset_all());
+        E::insert_many(rows).exec_without_returning(&*self.conn).await?;
+        Ok(())
+    }
+
     /// Writes back without an entry; the version decides.
     pub(crate) async fn update_quietly<E: Record>(
         &mut self,

@@ -22,6 +22,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("bulwark-ui", &["bulwark-model", "bulwark-i18n", "bulwark-twid"]),
     ("bulwark-clock", &["bulwark-model", "bulwark-i18n", "bulwark-twid"]),
     ("bulwark-workflow", &["bulwark-model", "bulwark-i18n", "bulwark-clock"]),
+    ("bulwark-inventory", &["bulwark-model", "bulwark-i18n"]),
     (
         "bulwark-cruise",
         &["bulwark-model", "bulwark-i18n", "bulwark-bundle", "bulwark-probe", "bulwark-report"],
@@ -39,6 +40,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "bulwark-identity",
             "bulwark-sandbox",
             "bulwark-sheet",
+            "bulwark-inventory",
             "bulwark-ui",
             "bulwark-store",
         ],
@@ -59,6 +61,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "bulwark-sheet",
             "bulwark-clock",
             "bulwark-workflow",
+            "bulwark-inventory",
             "bulwark-store",
             "bulwark-console",
         ],

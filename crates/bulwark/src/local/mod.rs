@@ -3,9 +3,11 @@
 pub mod record;
 pub mod socket;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bulwark_i18n::args;
+use bulwark_inventory::organisation::{Change, Field, Step};
 use bulwark_model::{Diagnostic, Exit, Lang};
 use bulwark_store::backup::Manifest;
 use bulwark_store::{Actor, Store};
@@ -33,6 +35,21 @@ pub enum Request {
         /// An empty folder, absolute.
         dir: PathBuf,
     },
+    /// What a list of organisations changes.
+    ChangeOrganisations {
+        /// What the file is called.
+        file: String,
+        /// SHA-256 of the file.
+        sha256: String,
+        /// The day from which the steps hold.
+        day: jiff::civil::Date,
+        /// Steps of a plan.
+        steps: Vec<Step>,
+        /// Reorganisations, each with its own day.
+        changes: Vec<Change>,
+        /// Columns to be saved, and under which name.
+        mapping: Option<(String, BTreeMap<Field, String>)>,
+    },
 }
 
 /// What comes back.
@@ -45,6 +62,8 @@ pub enum Answer {
     Signed,
     /// What the backup holds.
     Backup(Manifest),
+    /// It is changed.
+    Changed,
     /// It could not be done.
     Refused(Vec<Diagnostic>),
 }
@@ -100,6 +119,11 @@ pub async fn carry_out(store: &Store, origin: &str, request: &Request) -> Answer
             .map(|link| Answer::Link(link_at(origin, link.token.reveal()))),
         Request::Checkpoint => store.checkpoint().await.map(|()| Answer::Signed),
         Request::Backup { dir } => back_up(store, dir).await.map(Answer::Backup),
+        Request::ChangeOrganisations { file, sha256, day, steps, changes, mapping } => {
+            let what = (steps.clone(), changes.clone());
+            let done = crate::org::change(store, (file, sha256), *day, what, mapping.clone());
+            done.await.map(|()| Answer::Changed)
+        }
     };
     done.unwrap_or_else(|error| {
         Answer::Refused(vec![error.diagnostic(&store.config().dir.display().to_string())])

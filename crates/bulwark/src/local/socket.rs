@@ -21,8 +21,8 @@ use crate::texts::{diagnostic, texts};
 
 /// Name in the data folder.
 pub const NAME: &str = "bulwark.sock";
-/// Largest request or answer.
-const BYTES: u32 = 256 * 1024;
+/// Largest request or answer: a list of all organisations fits.
+const BYTES: u32 = 32 * 1024 * 1024;
 /// How long a request may take to arrive.
 const REQUEST_WAIT: Duration = Duration::from_secs(5);
 /// Requests at once.

@@ -18,7 +18,7 @@ mod emergency_access;
 mod home;
 pub(crate) mod jobs;
 mod keys;
-mod organisations;
+pub(crate) mod organisations;
 mod people;
 pub(crate) mod requests;
 pub(crate) mod retention;

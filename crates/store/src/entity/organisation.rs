@@ -15,6 +15,59 @@ table! {
         sector: Option<String>,
         /// When it was entered.
         created_at: crate::Timestamp,
+        /// Object identifier (X.660), unique.
+        oid: Option<String>,
+        /// `public` or `specific_non_public`.
+        class: Option<String>,
+        /// Responsibility level, `A` to `E`.
+        level: Option<String>,
+        /// County or city, by which closures are told.
+        county: Option<String>,
+        /// First day on which it no longer exists, `YYYY-MM-DD`.
+        ended_on: Option<String>,
+        /// The one that took its place.
+        successor: Option<Uuid>,
+    }
+}
+
+impl organisation::Model {
+    /// A new one of which no more is known.
+    pub const fn new(
+        id: uuid::Uuid,
+        code: String,
+        name: String,
+        kind: String,
+        created_at: crate::Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            version: 1,
+            code,
+            name,
+            kind,
+            sector: None,
+            created_at,
+            oid: None,
+            class: None,
+            level: None,
+            county: None,
+            ended_on: None,
+            successor: None,
+        }
+    }
+}
+
+table! {
+    /// A name that an organisation had until a day.
+    name = "organisation_name" of organisation_id {
+        /// Whose.
+        organisation_id: Uuid,
+        /// Full name.
+        name: String,
+        /// First day; `None` when it held before anything was on record.
+        valid_from: Option<String>,
+        /// First day of the next name, `YYYY-MM-DD`.
+        valid_until: String,
     }
 }
 

@@ -3,6 +3,7 @@
 //! search is the one thing that they do not share.
 
 mod m20261125_000001_foundation;
+mod m20261125_000002_inventory;
 
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement, TransactionSession, TransactionTrait};
 
@@ -16,7 +17,7 @@ pub(crate) struct Migration {
     pub(crate) postgres: &'static [&'static str],
 }
 
-const ALL: &[Migration] = &[m20261125_000001_foundation::MIGRATION];
+const ALL: &[Migration] = &[m20261125_000001_foundation::MIGRATION, m20261125_000002_inventory::MIGRATION];
 
 /// The newest schema that this program knows.
 pub(crate) fn newest() -> &'static str {

@@ -9,6 +9,7 @@ mod audit;
 mod backup;
 mod crash;
 mod faults;
+mod organisation_list;
 mod rows;
 mod scoped;
 mod sealed;

@@ -2,6 +2,9 @@
 
 mod change;
 mod pages;
+mod whole_list;
+
+pub use whole_list::{Register, change, judged, known};
 
 use bulwark_model::Lang;
 
