@@ -129,7 +129,7 @@ impl Tx {
                     let OrganisationFacts { kind, oid, class, sector, level, county } = facts;
                     let kind = kind.unwrap_or_else(|| "agency".into());
                     let plain = organisation::Model::new(id, code, name, kind, created_at);
-                    let row = organisation::Model { oid, class, sector, level, county, ..plain };
+                    let row = organisation::Model { sector, oid, class, level, county, ..plain };
                     let parent = parent.map(|parent| found(&codes, &parent)).transpose()?;
                     codes.insert(row.code.clone(), id);
                     new.add(self, row, parent, from).await?;
