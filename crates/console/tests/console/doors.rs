@@ -214,7 +214,7 @@ async fn a_password_that_was_stolen_is_refused_and_so_is_every_one_once_the_list
     let path = dir.path().join("breached.txt");
     let stolen = "三隻藍色茶壺沉默地煮著雨水";
     let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, stolen.as_bytes());
-    let hash: String = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    let hash = digest.as_ref().iter().fold(String::new(), |hash, byte| hash + &format!("{byte:02X}"));
     std::fs::write(&path, format!("{hash}:31\r\n")).unwrap();
     let list = bulwark_identity::breached::io::BreachedFile::open(&path).unwrap();
     let app = TestApp::with(|settings| settings.breached_passwords = Some(Arc::new(list))).await;
