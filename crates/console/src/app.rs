@@ -3,14 +3,19 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use bulwark_identity::Pending;
 use bulwark_identity::breached::io::BreachedFile;
 use bulwark_identity::password::Cost;
 use bulwark_store::Store;
 
+use crate::areas::organisations::Looked;
 use crate::areas::{Doors, OidcSettings};
 use crate::fault::Fault;
 use crate::limit::Limits;
 use crate::who::Known;
+
+/// Lists that wait to be asked for, of all people: each may hold thousands of organisations.
+const LISTS: usize = 20;
 
 /// How this installation is set up.
 #[derive(Debug, Clone)]
@@ -62,6 +67,8 @@ pub struct App {
     pub settings: Settings,
     pub(crate) limits: Limits,
     pub(crate) doors: Doors,
+    /// Lists of organisations that were looked at and not asked for yet.
+    pub(crate) lists: Mutex<Pending<Looked>>,
     /// People worked out before, by the hash of their token; see [`Store::rights_epoch`].
     pub(crate) known: Mutex<KnownPeople>,
 }
@@ -71,7 +78,8 @@ impl App {
     pub fn new(store: Store, settings: Settings) -> Arc<Self> {
         let limits = Limits::new(settings.requests_per_second);
         let doors = Doors::new(&settings);
-        Arc::new(Self { store, settings, limits, doors, known: Mutex::default() })
+        let lists = Mutex::new(Pending::with_room_for(LISTS));
+        Arc::new(Self { store, settings, limits, doors, lists, known: Mutex::default() })
     }
 
     /// Writes a failure of ours where whoever runs the machine looks.

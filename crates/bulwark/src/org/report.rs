@@ -92,7 +92,7 @@ pub fn errors(path: &Path, found: &Found, plan: &Plan, lang: Lang) -> Result<(),
         let note = problems.get(&row.line)?;
         let mut cells = row.cells.clone();
         cells.resize(found.table.header.len(), String::new());
-        cells.push(note.render(lang));
+        cells.push(format!("{} {} {}", note.code, note.what.get(lang), note.hint.get(lang)));
         Some(cells)
     });
     let rows: Vec<Vec<String>> = rows.collect();

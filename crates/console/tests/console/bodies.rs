@@ -132,6 +132,8 @@ fn filled(path: &str, about: &Matter) -> Option<(String, Fields, &'static [&'sta
                 ],
             )
         }
+        // A list that was not looked at is told before anything else.
+        "/organisations/import/enter" => (vec![text("ticket", "x"), reason], &[]),
         "/organisations/{id}/change" => {
             let fields = vec![
                 text("name", "新名"),
@@ -150,7 +152,12 @@ fn filled(path: &str, about: &Matter) -> Option<(String, Fields, &'static [&'sta
         "/emergency-access/request" => (vec![here(), reason], &["organisation", "reason"]),
         "/requests/{id}/confirm" | "/requests/{id}/refuse" => (vec![text("note", "")], &["note"]),
         // Nothing but the proof, JSON of a browser's own making, or a file.
-        "/log-out" | "/audit/verify" | "/people/import" | "/link/{token}" | "/account/provider"
+        "/log-out"
+        | "/audit/verify"
+        | "/people/import"
+        | "/organisations/import"
+        | "/link/{token}"
+        | "/account/provider"
         | "/csp-report" => (vec![], &[]),
         path if path.ends_with("/start") || path.ends_with("/finish") => (vec![], &[]),
         path if path.ends_with("/enable") || path.ends_with("/link") || path.ends_with("/withdraw") => {

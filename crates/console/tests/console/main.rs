@@ -14,6 +14,7 @@ mod import;
 mod jobs;
 mod keys;
 mod matrix;
+mod organisation_lists;
 mod organisations;
 mod people;
 mod provider;

@@ -248,3 +248,31 @@ impl Answer {
         self
     }
 }
+
+/// Sends a form of one file.
+pub async fn send_file(
+    app: &TestApp,
+    who: &Person,
+    path: &str,
+    csrf: &str,
+    name: &str,
+    bytes: &[u8],
+) -> Answer {
+    const LINE: &str = "\r\n";
+    let mut body = Vec::new();
+    for (head, content) in [
+        ("form-data; name=\"csrf\"".to_owned(), csrf.as_bytes()),
+        (format!("form-data; name=\"file\"; filename=\"{name}\""), bytes),
+    ] {
+        body.extend(format!("--XX{LINE}content-disposition: {head}{LINE}{LINE}").bytes());
+        body.extend(content);
+        body.extend(LINE.bytes());
+    }
+    body.extend(format!("--XX--{LINE}").bytes());
+    let request = Request::builder()
+        .method("POST")
+        .uri(path)
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=XX")
+        .header(header::COOKIE, format!("__Host-bulwark={}", who.session));
+    app.send(request.body(Body::from(body)).unwrap()).await
+}

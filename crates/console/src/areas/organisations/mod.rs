@@ -1,9 +1,12 @@
 //! Organisations: agencies, vendors and teams, and who stands under whom from which day on.
 
 mod change;
+mod import;
 mod pages;
 mod whole_list;
 
+pub(crate) use import::{Looked, steps};
+pub(crate) use whole_list::prepared;
 pub use whole_list::{Register, change, judged, known};
 
 use bulwark_model::Lang;
@@ -20,6 +23,9 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/organisations", "organisation.read", pages::list)
         .get("/organisations/add", "organisation.edit", pages::add)
         .post("/organisations/add", "organisation.edit", change::add)
+        .get("/organisations/import", "organisation.edit", import::show)
+        .upload("/organisations/import", "organisation.edit", import::look)
+        .post("/organisations/import/enter", "organisation.edit", import::enter)
         .get("/organisations/{id}", "organisation.read", pages::show)
         .get("/organisations/{id}/change", "organisation.edit", pages::change)
         .post("/organisations/{id}/change", "organisation.edit", change::change)
@@ -29,6 +35,14 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 
 fn text(lang: Lang, key: &str) -> String {
     say(lang, &format!("organisations.{key}"))
+}
+
+/// The name of a class (glossary: agency.kind); one that this program does not know shows its code.
+fn class_name(lang: Lang, class: &str) -> String {
+    match class {
+        "public" | "specific_non_public" => text(lang, &format!("class_{class}")),
+        other => other.to_owned(),
+    }
 }
 
 /// The name of a kind; one that this program does not know shows its code.

@@ -12,7 +12,7 @@ use bulwark_store::{GrantFilter, MAX_COUNT, MAX_ROWS, PageRequest, PeopleFilter,
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::{KINDS, kind_name, text};
+use super::{KINDS, class_name, kind_name, text};
 use crate::app::App;
 use crate::areas::edit::{
     Compared, code, conflict, date_field, field, group, optional, set_date, stale, today,
@@ -60,6 +60,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, who: Who, query: Query) ->
     let mut page = Page::new("organisations", text(lang, "title"));
     if who.may("organisation.edit") {
         page = page.action(text(lang, "add"), "/organisations/add");
+        page = page.action(text(lang, "import"), "/organisations/import");
     }
     page.main.push(&list.html());
     Ok(page.show(&who))
@@ -124,6 +125,7 @@ pub(super) async fn show(
         waiting(&app, &who, id, &mut page.main).await?;
     }
     facts(&app, &who, &row, &resource, &mut page.main).await?;
+    former_names(&app, &who, id, &mut page.main).await?;
     history(&app, &who, id, &mut page.main).await?;
     below(&app, &who, id, &query, &mut page.main).await?;
     if who.could("people.read", &resource) {
@@ -163,8 +165,24 @@ async fn facts(
         fact("above", json!({ "html": above(app, who, row.id).await?.as_str() })),
         fact("sector", json!({ "text": row.sector.clone().unwrap_or_else(|| text(lang, "no_sector")) })),
     ];
+    let known = [
+        ("oid", row.oid.clone().filter(|oid| *oid != row.code)),
+        ("class", row.class.as_deref().map(|class| class_name(lang, class))),
+        ("level", row.level.clone()),
+        ("county", row.county.clone()),
+    ];
+    facts.extend(known.into_iter().filter_map(|(key, value)| Some(fact(key, json!({ "text": value? })))));
     if let Some(first) = app.store.first_day(row.id).await? {
         facts.push(fact("from", json!({ "text": shown_day(lang, &first) })));
+    }
+    if let Some(day) = &row.ended_on {
+        facts.push(fact("ended_on", json!({ "text": shown_day(lang, day) })));
+    }
+    if let Some(successor) = row.successor {
+        let named = app.store.organisations_named(&[successor]).await?;
+        let name = named.first().map_or("", |row| row.name.as_str());
+        let link = anchor(&format!("/organisations/{successor}"), name);
+        facts.push(fact("successor", json!({ "html": link.as_str() })));
     }
     if who.could("people.read", resource) {
         let filter = PeopleFilter { organisation: Some(row.id), ..PeopleFilter::default() };
@@ -206,6 +224,32 @@ async fn above(app: &App, who: &Who, id: Uuid) -> Result<Html, Fault> {
 /// A day of the tree in the language of the page.
 fn shown_day(lang: Lang, day: &str) -> String {
     day.parse::<Date>().map_or_else(|_| day.to_owned(), |day| date(day, lang))
+}
+
+/// The names that it had.
+async fn former_names(app: &App, who: &Who, id: Uuid, out: &mut Html) -> Result<(), Fault> {
+    let lang = who.lang();
+    let names = app.store.former_names(id).await?;
+    if names.is_empty() {
+        return Ok(());
+    }
+    let last = |day: &str| {
+        let last = day.parse::<Date>().ok().and_then(|day| day.yesterday().ok());
+        last.map_or_else(|| day.to_owned(), |day| date(day, lang))
+    };
+    let row = |row: &bulwark_store::entity::organisation::name::Model| {
+        let first =
+            row.valid_from.as_deref().map_or_else(|| text(lang, "unknown_day"), |day| shown_day(lang, day));
+        json!({ "cells": [{ "text": row.name }, { "text": first }, { "text": last(&row.valid_until) }] })
+    };
+    let rows: Vec<Value> = names.iter().map(row).collect();
+    out.h2("former-names", &text(lang, "former_names"));
+    let head = ["name", "first_day", "last_day"].map(|key| json!({ "text": text(lang, key) }));
+    let caption = json!({ "text": text(lang, "former_names") });
+    let params =
+        json!({ "id": "names", "caption": caption, "caption_hidden": true, "head": head, "rows": rows });
+    out.put(lang, "table", params);
+    Ok(())
 }
 
 /// Under whom it stood and will stand, when there is more to say than today's.

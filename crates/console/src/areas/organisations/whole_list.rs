@@ -97,6 +97,42 @@ impl Register {
     }
 }
 
+/// Steps and reorganisations as the store takes them, each with its day.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn prepared(
+    store: &Store,
+    day: Date,
+    steps: Vec<Step>,
+    changes: Vec<Change>,
+) -> Result<Vec<(Date, Vec<OrganisationStep>)>, StoreError> {
+    let mut all = Vec::new();
+    if !steps.is_empty() {
+        all.push((day, steps.into_iter().map(stored).collect()));
+    }
+    if changes.is_empty() {
+        return Ok(all);
+    }
+    let register = known(store, day).await?;
+    let code = |oid: &Oid| {
+        let missing = || StoreError::NotFound { kind: "organisation", id: oid.to_string() };
+        register.by_oid.get(oid.as_str()).cloned().ok_or_else(missing)
+    };
+    for change in changes {
+        let new = code(&change.new)?;
+        let step = if change.is_rename() {
+            OrganisationStep::Rename { code: new, from: Some(change.old_name), to: change.new_name }
+        } else if let Ok(old) = code(&change.old) {
+            OrganisationStep::End { code: old, successor: new }
+        } else {
+            OrganisationStep::Former { oid: change.old.into(), name: change.old_name, successor: new }
+        };
+        all.push((change.day, vec![step]));
+    }
+    Ok(all)
+}
+
 /// Carries out the steps of a plan from a day on and then reorganisations, all or nothing.
 ///
 /// # Errors
@@ -108,37 +144,16 @@ pub async fn change(
     steps: Vec<Step>,
     changes: Vec<Change>,
 ) -> Result<(), StoreError> {
-    let steps: Vec<OrganisationStep> = steps.into_iter().map(stored).collect();
-    let register = known(store, day).await?;
-    let code = |oid: &Oid| {
-        let missing = || StoreError::NotFound { kind: "organisation", id: oid.to_string() };
-        register.by_oid.get(oid.as_str()).cloned().ok_or_else(missing)
-    };
-    let mut later = Vec::new();
-    for change in changes {
-        let new = code(&change.new)?;
-        let step = if change.is_rename() {
-            OrganisationStep::Rename { code: new, from: Some(change.old_name), to: change.new_name }
-        } else if let Ok(old) = code(&change.old) {
-            OrganisationStep::End { code: old, successor: new }
-        } else {
-            OrganisationStep::Former { oid: change.old.into(), name: change.old_name, successor: new }
-        };
-        later.push((change.day, step));
-    }
-    store
-        .write(actor, move |tx| {
-            Box::pin(async move {
-                if !steps.is_empty() {
-                    tx.change_organisations(steps, day).await?;
-                }
-                for (day, step) in later {
-                    tx.change_organisations(vec![step], day).await?;
-                }
-                Ok(())
-            })
+    let all = prepared(store, day, steps, changes).await?;
+    let done = store.write(actor, move |tx| {
+        Box::pin(async move {
+            for (day, steps) in all {
+                tx.change_organisations(steps, day).await?;
+            }
+            Ok(())
         })
-        .await
+    });
+    done.await
 }
 
 fn stored(step: Step) -> OrganisationStep {

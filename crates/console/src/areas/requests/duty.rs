@@ -1,6 +1,7 @@
 //! Acts that may need a second person: what each is, whose matter it is, and how it is carried out.
 
-use bulwark_i18n::args;
+use bulwark_i18n::{args, number};
+use bulwark_inventory::organisation::{Change, Step};
 use bulwark_model::RetentionClass;
 use bulwark_model::rights::{Resource, Role};
 use bulwark_store::entity::organisation::organisation;
@@ -10,7 +11,9 @@ use bulwark_store::{NewOrganisation, Store, StoreError, Timestamp, Token, Tx, Uu
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::areas::organisations::{self, prepared};
 use crate::fault::Fault;
+use crate::html::Html;
 use crate::page::{fill, say};
 use crate::who::Who;
 
@@ -54,6 +57,8 @@ pub(crate) enum Duty {
     },
     /// Puts an organisation under another one from a day on.
     MoveOrganisation { organisation: Uuid, parent: Uuid, from: String },
+    /// Carries out what a list of organisations changes.
+    ImportOrganisations { file: String, sha256: String, day: String, steps: Vec<Step>, changes: Vec<Change> },
     /// Changes how long a class of data is kept.
     Retention { class: RetentionClass, days: u32 },
     /// Opens an organisation's content to the person who asks, for four hours.
@@ -88,7 +93,8 @@ impl Duty {
             Self::EnrolKey { .. } => "key.enrol",
             Self::AddOrganisation { .. }
             | Self::ChangeOrganisation { .. }
-            | Self::MoveOrganisation { .. } => "organisation.edit",
+            | Self::MoveOrganisation { .. }
+            | Self::ImportOrganisations { .. } => "organisation.edit",
             Self::Retention { .. } => "retention.edit",
             Self::BreakGlass { .. } => "break_glass.request",
         }
@@ -111,6 +117,7 @@ impl Duty {
             Self::ChangeOrganisation { organisation, .. } | Self::MoveOrganisation { organisation, .. } => {
                 format!("organisation/{organisation}")
             }
+            Self::ImportOrganisations { sha256, .. } => format!("organisation_list/{sha256}"),
             Self::Retention { class, .. } => format!("retention/{class}"),
             Self::BreakGlass { owner } => format!("break_glass/{owner}/{asker}"),
         }
@@ -129,7 +136,9 @@ impl Duty {
             | Self::ChangeOrganisation { organisation: at, .. }
             | Self::MoveOrganisation { organisation: at, .. }
             | Self::BreakGlass { owner: at } => store.resource_of(*at).await?,
-            Self::AddOrganisation { parent: None, .. } | Self::Retention { .. } => Resource::platform(),
+            Self::AddOrganisation { parent: None, .. }
+            | Self::ImportOrganisations { .. }
+            | Self::Retention { .. } => Resource::platform(),
         })
     }
 
@@ -144,7 +153,7 @@ impl Duty {
                 store.get::<person::Entity>(*person).await?.organisation_id
             }
             Self::AddOrganisation { parent, .. } => parent.unwrap_or(acting),
-            Self::Retention { .. } => acting,
+            Self::ImportOrganisations { .. } | Self::Retention { .. } => acting,
         })
     }
 
@@ -191,6 +200,11 @@ impl Duty {
             Self::MoveOrganisation { organisation, parent, from } => {
                 tx.move_organisation(organisation, parent, day(&from)?).await?;
             }
+            Self::ImportOrganisations { day: from, steps, changes, .. } => {
+                for (from, steps) in prepared(store, day(&from)?, steps, changes).await? {
+                    tx.change_organisations(steps, from).await?;
+                }
+            }
             Self::Retention { class, days } => {
                 tx.set(&format!("retention.{class}"), &days).await?;
             }
@@ -200,7 +214,6 @@ impl Duty {
                 tx.open_break_glass(owner, asker, confirmer, reason, until).await?;
             }
         }
-        let _ = store;
         Ok(Done::Plain)
     }
 
@@ -239,6 +252,10 @@ impl Duty {
                 let (name, parent) = (place(*organisation).await?, place(*parent).await?);
                 fill(lang, "requests.move_organisation", &args![name = name, parent = parent, from = from])
             }
+            Self::ImportOrganisations { file, steps, changes, .. } => {
+                let count = steps.len() + changes.len();
+                fill(lang, "requests.import_organisations", &args![file = file, count = number(count as u64)])
+            }
             Self::Retention { class, days } => {
                 fill(lang, "requests.retention", &args![class = who.say(&class.label()), days = days])
             }
@@ -246,6 +263,14 @@ impl Duty {
                 fill(lang, "requests.break_glass", &args![organisation = place(*owner).await?])
             }
         })
+    }
+
+    /// What the second person should see before confirming, beside the one line.
+    pub(crate) fn details(&self, who: &Who, out: &mut Html) {
+        if let Self::ImportOrganisations { sha256, steps, changes, .. } = self {
+            out.p(&fill(who.lang(), "requests.import_hash", &args![sha256 = sha256]));
+            organisations::steps(who.lang(), steps, changes, out);
+        }
     }
 
     /// The name of the act, for lists of requests whose content cannot be read.

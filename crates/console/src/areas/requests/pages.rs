@@ -120,6 +120,7 @@ async fn page_of(app: &App, who: &Who, id: Uuid, done: Option<Done>) -> Result<R
         rows.push(json!({ "key": { "text": text("decided_by") }, "value": { "text": second } }));
     }
     page.main.put(lang, "summary-list", json!({ "rows": rows }));
+    open.duty.details(who, &mut page.main);
     if waiting(row, who).is_ok() {
         if row.asked_by == who.person.id {
             page.main.p(&text("wait_for_second"));
