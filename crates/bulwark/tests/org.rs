@@ -40,7 +40,7 @@ fn the_public_list_goes_in_with_its_tree_and_once() {
         "new 8,189, renamed 0, moved 0",
         "543 bodies without their upper one in the file (orphans)",
         "3 of them have it in the file, with white space around the OID",
-        "row 20 第三隊: 2.16.886.101.20003.20001.20001.20014 is missing, put under 2.16.886.101.20003.20001.20001",
+        "row 20 第三隊: 2.16.886.101.20003.20001.20001.20014 is missing, put under 內政部警政署",
         "Dry run: nothing was written.",
     ] {
         assert!(out(&o).contains(words), "{words}: {}", out(&o));

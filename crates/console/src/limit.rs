@@ -86,6 +86,12 @@ impl Limits {
         due
     }
 
+    /// Counts a try to come in by what nobody can guess: a passkey, a link, a provider. Those who stand behind one
+    /// address do not wait for each other.
+    pub(crate) fn arrival(&self, from: IpAddr, now: Timestamp) -> Result<(), i64> {
+        self.tries_of_address.take(from, now)
+    }
+
     /// Counts a try to log in; `Err` says after how many seconds to try again.
     pub(crate) fn log_in(&self, from: IpAddr, login: &str, now: Timestamp) -> Result<(), i64> {
         self.tries_of_address.take(from, now)?;

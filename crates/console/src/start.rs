@@ -66,6 +66,7 @@ pub async fn recovery_link(store: &Store, login: &str, reason: &str) -> Result<F
         Box::pin(async move {
             let until = tx.now().plus_ms(MACHINE_HOURS * 3_600_000);
             tx.revoke_sessions_of(account.id, None).await?;
+            tx.revoke_api_tokens_of(account.id).await?;
             Ok(tx.make_link(account.id, "recover", until).await?.1)
         })
     });

@@ -5,11 +5,18 @@ use axum::extract::{FromRequest, Multipart, Request};
 use bulwark_model::Diagnostic;
 use bulwark_sandbox::{Job, run};
 use bulwark_sheet::{Limits, Table, wire};
+use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::fault::{Fault, message, wrong};
 use crate::form::same;
 use crate::who::Who;
+
+/// Files read at once: each child may use up to 1 GiB.
+const AT_ONCE: usize = 2;
+static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
+/// How long one may be read: less than a request may take.
+const WALL_MS: u64 = 45_000;
 
 /// A file as it came.
 pub(crate) struct Upload {
@@ -69,9 +76,16 @@ fn broken(error: &MultipartError) -> Fault {
 pub(crate) async fn table(app: &App, upload: Upload) -> Result<(Table, Vec<Diagnostic>), Fault> {
     let (exe, args) = app.settings.parser.clone();
     let name = upload.name.clone();
+    let turn = TURNS.acquire().await.map_err(|_| Fault::TooMany(2))?;
     let parsed = tokio::task::spawn_blocking(move || {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        run(&Job::new(exe, &args, &wire::request(&upload.name, &upload.bytes)))
+        let request = wire::request(&upload.name, &upload.bytes);
+        let mut job = Job::new(exe, &args, &request);
+        job.limits.wall_ms = WALL_MS;
+        // The turn ends with the child, even when nobody waits for it any more.
+        let answer = run(&job);
+        drop(turn);
+        answer
     });
     let output = parsed.await.map_err(|error| Fault::Defect(error.to_string()))?;
     let output = output.map_err(|refusal| {

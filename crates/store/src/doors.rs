@@ -204,6 +204,20 @@ impl Tx {
         self.update::<api_token::Entity>("revoke", row).await
     }
 
+    /// Ends every token of a person that is valid: whoever lost the ways in may have lost these, too.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn revoke_api_tokens_of(&mut self, person: Uuid) -> Result<(), StoreError> {
+        let open = api_token::Entity::find()
+            .filter(api_token::Column::PersonId.eq(person))
+            .filter(api_token::Column::RevokedAt.is_null());
+        for row in open.all(self.conn()).await? {
+            self.revoke_api_token(row).await?;
+        }
+        Ok(())
+    }
+
     /// Makes a link that opens an account once, and calls back those made before.
     ///
     /// # Errors

@@ -13,7 +13,6 @@ use crate::entity::person::{grant, person, signing_key};
 use crate::entity::two_person::{break_glass, pending_act};
 use crate::entity::work::job;
 use crate::scoped::{Places, condition};
-use crate::search::MAX_HITS;
 use crate::{MAX_COUNT, MAX_ROWS, Page, PageRequest, Store, StoreError, Timestamp};
 
 /// A page and how many rows there are in all.
@@ -107,7 +106,7 @@ impl Store {
     ) -> Result<Listing<person::Model>, StoreError> {
         let mut all = condition(scope, PERSON);
         if let Some(text) = &filter.text {
-            all = all.add(person::Column::Id.is_in(self.search(person::Entity::KIND, text, MAX_HITS).await?));
+            all = all.add(self.holds::<person::Entity>(text));
         }
         if let Some(organisation) = filter.organisation {
             all = all.add(person::Column::OrganisationId.eq(organisation));
@@ -236,8 +235,7 @@ impl Store {
     ) -> Result<Listing<organisation::Model>, StoreError> {
         let mut all = Condition::all();
         if let Some(text) = text {
-            let hits = self.search(organisation::Entity::KIND, text, MAX_HITS).await?;
-            all = all.add(organisation::Column::Id.is_in(hits));
+            all = all.add(self.holds::<organisation::Entity>(text));
         }
         if let Some(kind) = kind {
             all = all.add(organisation::Column::Kind.eq(kind));

@@ -2,10 +2,12 @@
 //! letters and digits as they are, runs of Han characters as overlapping pairs. A query of one Han character, which no
 //! pair can answer, looks at the plain text instead.
 
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement, Value};
 use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 
+use crate::entity::Record;
 use crate::{Store, StoreError, Tx};
 
 /// The most rows a search returns.
@@ -118,33 +120,51 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn search(&self, kind: &str, query: &str, limit: u64) -> Result<Vec<Uuid>, StoreError> {
-        let tokens = tokens(query);
-        if tokens.is_empty() {
-            return Ok(Vec::new());
-        }
         let backend = self.reader().get_database_backend();
-        // One Han character may stand anywhere inside a pair: those are looked up in the plain text.
-        let alone = |token: &&String| token.chars().count() == 1 && token.chars().all(is_han);
-        let (letters, words): (Vec<&String>, Vec<&String>) = tokens.iter().partition(alone);
-        let mut values: Vec<Value> = vec![kind.into()];
-        let mut conditions = vec!["kind = $1".to_owned()];
-        if !words.is_empty() {
-            values.push(matching(backend, &words).into());
-            conditions.push(match backend {
-                DbBackend::Postgres => "vector @@ to_tsquery('simple', $2)".to_owned(),
-                _ => "seq IN (SELECT rowid FROM search_index WHERE search_index MATCH $2)".to_owned(),
-            });
-        }
-        for letter in letters {
-            values.push(format!("%{letter}%").into());
-            conditions.push(format!("plain LIKE ${}", values.len()));
-        }
-        let (conditions, limit) = (conditions.join(" AND "), limit.clamp(1, MAX_HITS));
-        let sql =
-            format!("SELECT row_id FROM search_text WHERE {conditions} ORDER BY row_id DESC LIMIT {limit}");
+        let Some((select, values)) = select(backend, kind, query) else { return Ok(Vec::new()) };
+        let sql = format!("{select} ORDER BY row_id DESC LIMIT {}", limit.clamp(1, MAX_HITS));
         let hits = Hit::find_by_statement(Statement::from_sql_and_values(backend, sql, values));
         Ok(hits.all(self.reader()).await?.into_iter().map(|hit| hit.row_id).collect())
     }
+
+    /// The same as a condition on the rows of a table, for lists of any length.
+    pub(crate) fn holds<E: Record>(&self, query: &str) -> Expr {
+        match select(self.reader().get_database_backend(), E::KIND, query) {
+            Some((select, values)) => Expr::cust_with_values(format!("{}.id IN ({select})", E::KIND), values),
+            None => Expr::val(1).eq(0),
+        }
+    }
+}
+
+/// The query for the rows of a kind; `None` when nothing is asked for.
+fn select(backend: DbBackend, kind: &str, query: &str) -> Option<(String, Vec<Value>)> {
+    let tokens = tokens(query);
+    if tokens.is_empty() {
+        return None;
+    }
+    let postgres = backend == DbBackend::Postgres;
+    // One Han character may stand anywhere inside a pair: those are looked up in the plain text.
+    let alone = |token: &&String| token.chars().count() == 1 && token.chars().all(is_han);
+    let (letters, words): (Vec<&String>, Vec<&String>) = tokens.iter().partition(alone);
+    let mut values: Vec<Value> = Vec::new();
+    let mut place = |value: Value| {
+        values.push(value);
+        if postgres { format!("${}", values.len()) } else { "?".to_owned() }
+    };
+    let mut conditions = vec![format!("kind = {}", place(kind.into()))];
+    if !words.is_empty() {
+        let asked = place(matching(backend, &words).into());
+        conditions.push(if postgres {
+            format!("vector @@ to_tsquery('simple', {asked})")
+        } else {
+            format!("seq IN (SELECT rowid FROM search_index WHERE search_index MATCH {asked})")
+        });
+    }
+    for letter in letters {
+        let like = place(format!("%{letter}%").into());
+        conditions.push(format!("plain LIKE {like}"));
+    }
+    Some((format!("SELECT row_id FROM search_text WHERE {}", conditions.join(" AND ")), values))
 }
 
 /// All tokens, each quoted for the database's own query language. Tokens hold letters and digits only.

@@ -57,7 +57,7 @@ pub fn show(plan: &Plan, changes: &[Change], notes: &[Diagnostic], found: &Found
             say("orphans_white", &args![count = whole(white)]);
         }
         for orphan in plan.orphans.iter().take(most) {
-            let under = orphan.under.as_deref().unwrap_or("–");
+            let under = orphan.under_name.as_deref().unwrap_or("–");
             let values =
                 args![line = orphan.line, name = orphan.name, missing = orphan.missing, under = under];
             say("orphan", &values);

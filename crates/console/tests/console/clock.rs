@@ -45,15 +45,18 @@ async fn what_was_opened_in_the_future_opens_nothing_and_shuts_nobody_out() {
     app.clock.set("2036-05-01T00:00:00Z".parse().unwrap());
     let there = comes_in(&app, "lin").await;
     app.get(Some(&there), "/").await.is(200);
-    let program = token(&app, &lin, a).await;
+    // A token of before ends with the link, as a session does.
+    let before = token(&app, &lin, a).await;
     let link = recovery_link(app.store(), "lin", "clock").await.unwrap();
     let link = format!("/link/{}", link.token.reveal());
     app.get(None, &link).await.is(200);
+    let program = token(&app, &lin, a).await;
     let call = |program: String| {
         let request = axum::http::Request::builder().uri("/api/v1/account");
         let request = request.header("authorization", format!("Bearer {program}"));
         app.send(request.body(axum::body::Body::empty()).unwrap())
     };
+    call(before).await.is(401);
     call(program.clone()).await.is(200);
 
     app.clock.set(right);

@@ -250,12 +250,13 @@ async fn a_refused_log_in_is_in_the_log_whichever_way_it_was_tried() {
     assert_eq!(refusals(&app).await, 0);
     log_in(&app, "admin", "另一句很長的密碼不是這句", &code).await.is(422);
     assert_eq!(refusals(&app).await, 1);
-    // Of a name that nobody has there is nothing to tell.
-    log_in(&app, "nobody", GOOD, &code).await.is(422);
-    assert_eq!(refusals(&app).await, 1);
+    // A name that nobody has is not written down, but that it was tried is.
+    log_in(&app, "nobody-7c1f", GOOD, &code).await.is(422);
+    assert_eq!(refusals(&app).await, 2);
+    app.get(Some(&who), "/audit/verify").await.is(200).hides("nobody-7c1f");
     by_passkey(&app, None, "/log-in", &mut device, "https://elsewhere.example").await.is(403);
     // The answer, and the same sent once more.
-    assert_eq!(refusals(&app).await, 3);
+    assert_eq!(refusals(&app).await, 4);
 }
 
 async fn send_json(app: &TestApp, who: Option<&Person>, path: &str, body: &serde_json::Value) -> Answer {

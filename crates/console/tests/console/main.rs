@@ -22,3 +22,4 @@ mod retention;
 mod support;
 mod walls;
 mod well_known;
+mod written_down;

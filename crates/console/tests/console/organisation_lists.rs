@@ -31,7 +31,7 @@ async fn a_list_is_written_as_shown_once_a_second_person_confirms_it() {
     for bytes in [LIST.as_bytes(), &big5] {
         let page = upload(&app, &first, bytes).await.is(200);
         let page = page.says("新增 4").says("有錯的列 1").says("「2.16.x」不是物件識別碼");
-        page.says("第三隊 2.16.886.101.20003.20001.9 2.16.886.101.20003.20001");
+        page.says("第三隊 2.16.886.101.20003.20001.9 內政部");
         assert!(!exists(&app, "2.16.886.101.20003").await, "looking writes nothing");
     }
     let page = upload(&app, &first, LIST.as_bytes()).await.is(200);
@@ -52,6 +52,12 @@ async fn a_list_is_written_as_shown_once_a_second_person_confirms_it() {
     assert_eq!((row.name.as_str(), row.level.as_deref()), ("內政部", Some("A")));
     let page = app.get(Some(&first), &format!("/organisations/{}", row.id)).await.is(200);
     page.says("行政院").says("第三隊").says("資通安全責任等級 A");
+    let other = LIST
+        .replace(",A\n", ",B\n")
+        .replace("第三隊,2.16.886.101.20003.20001.9.1", "第三隊,2.16.886.101.20003.20001.1");
+    upload(&app, &first, other.as_bytes())
+        .await
+        .says("更新資料 2.16.886.101.20003.20001 內政部 資通安全責任等級 B");
     // The same once more changes nothing.
     upload(&app, &first, LIST.as_bytes()).await.is(200).says("沒有需要變更的資料").says("不變 4");
 }

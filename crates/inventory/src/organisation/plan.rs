@@ -37,6 +37,8 @@ pub enum Step {
         body: Body,
         /// Code of the one above; `None` for the top of a tree.
         parent: Option<String>,
+        /// Its name.
+        parent_name: Option<String>,
     },
     /// It has another name now.
     Rename {
@@ -51,15 +53,21 @@ pub enum Step {
     Move {
         /// Its code.
         code: String,
+        /// Its name.
+        name: String,
         /// Code of the one above until then.
         from: Option<String>,
         /// Code of the one above from then on.
         to: String,
+        /// The name of that one.
+        to_name: String,
     },
     /// Something else is said of it now.
     Describe {
         /// Its code.
         code: String,
+        /// Its name.
+        name: String,
         /// Its identifier, when none was known.
         oid: Option<Oid>,
         /// What the list says.
@@ -101,6 +109,8 @@ pub struct Orphan {
     pub dn: Option<String>,
     /// Code of the body that it is put under: the next one above that is there.
     pub under: Option<String>,
+    /// The name of that body.
+    pub under_name: Option<String>,
     /// Its upper body is there, once the white space around identifiers is taken away.
     pub by_white_space: bool,
 }
@@ -189,7 +199,8 @@ fn repeated(list: &List) -> usize {
 struct Book<'a> {
     known: BTreeMap<&'a str, &'a Known>,
     by_oid: BTreeMap<String, String>,
-    codes: BTreeSet<String>,
+    /// Names by code; those of the list come before those that are known.
+    names: BTreeMap<String, String>,
 }
 
 struct Place {
@@ -204,7 +215,7 @@ impl<'a> Book<'a> {
         Self {
             known: known.iter().map(|known| (known.code.as_str(), known)).collect(),
             by_oid: by_oid.collect(),
-            codes: known.iter().map(|known| known.code.clone()).collect(),
+            names: known.iter().map(|known| (known.code.clone(), known.name.clone())).collect(),
         }
     }
 
@@ -238,13 +249,17 @@ impl<'a> Book<'a> {
         if let Some(oid) = oid_of(body) {
             self.by_oid.insert(oid.to_owned(), code.clone());
         }
-        self.codes.insert(code.clone());
+        self.names.insert(code.clone(), body.name.clone());
         Ok(code)
     }
 
     /// The code of a body by its code or identifier.
     fn find(&self, text: &str) -> Option<&String> {
-        self.codes.get(text).or_else(|| self.by_oid.get(text))
+        self.names.get_key_value(text).map(|(code, _)| code).or_else(|| self.by_oid.get(text))
+    }
+
+    fn name(&self, code: &str) -> String {
+        self.names.get(code).cloned().unwrap_or_default()
     }
 
     /// Under whom it stands: what the list says, else the next one above by identifier.
@@ -255,6 +270,7 @@ impl<'a> Book<'a> {
             code: code.to_owned(),
             missing: missing.to_owned(),
             dn: body.dn.clone(),
+            under_name: under.as_deref().map(|code| self.name(code)),
             under,
             by_white_space,
         };
@@ -299,7 +315,8 @@ impl<'a> Book<'a> {
         let Some(known) = self.known.get(code) else {
             plan.counts.added += 1;
             let body = Body { code: code.to_owned(), ..body.clone() };
-            plan.steps.push(Step::Add { body, parent: under });
+            let parent_name = under.as_deref().map(|code| self.name(code));
+            plan.steps.push(Step::Add { body, parent: under, parent_name });
             return;
         };
         let before = plan.steps.len();
@@ -310,13 +327,15 @@ impl<'a> Book<'a> {
         }
         if let Some(to) = under.filter(|under| known.parent.as_ref() != Some(under)) {
             plan.counts.moved += 1;
-            plan.steps.push(Step::Move { code: code.to_owned(), from: known.parent.clone(), to });
+            let (code, name, to_name) = (code.to_owned(), body.name.clone(), self.name(&to));
+            plan.steps.push(Step::Move { code, name, from: known.parent.clone(), to, to_name });
         }
         let oid = body.oid.clone().filter(|_| known.oid.is_none());
         let facts = known.facts.changed_by(&body.facts);
         if oid.is_some() || facts != Facts::default() {
             plan.counts.described += 1;
-            plan.steps.push(Step::Describe { code: code.to_owned(), oid, facts });
+            let (code, name) = (code.to_owned(), body.name.clone());
+            plan.steps.push(Step::Describe { code, name, oid, facts });
         }
         if plan.steps.len() == before {
             plan.counts.unchanged += 1;

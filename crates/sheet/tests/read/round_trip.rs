@@ -93,7 +93,9 @@ proptest! {
         let bytes = written("csv", &rows);
         let body = &bytes[3..];
         let start = body.strip_prefix(b"\"").unwrap_or(body).trim_ascii_start();
-        prop_assume!(!start.starts_with(b"<") && !body.windows(5).any(|part| part == b"%PDF-"));
+        if start.starts_with(b"<") || body.windows(5).any(|part| part == b"%PDF-") {
+            return Ok(());
+        }
         prop_assert_eq!(read_back("csv", &bytes), expected(&rows, characters));
     }
 

@@ -6,14 +6,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use bulwark_i18n::{args, date, number};
 use bulwark_identity::{Ceremony, Ticket};
-use bulwark_inventory::organisation::{self, Change, Columns, Plan, Step};
+use bulwark_inventory::oid::Oid;
+use bulwark_inventory::organisation::{self, Change, Columns, Facts, Plan, Step};
 use bulwark_model::{Diagnostic, Lang};
 use bulwark_sheet::Table;
 use bulwark_store::hash::Sha256;
 use bulwark_store::{StoreError, Uuid};
 use serde_json::{Value, json};
 
-use super::{text, whole_list};
+use super::{class_name, kind_name, text, whole_list};
 use crate::app::App;
 use crate::areas::edit::{ask, note, today};
 use crate::areas::requests::Asked;
@@ -211,11 +212,30 @@ fn cell(words: impl Into<String>) -> Value {
     json!({ "text": words.into() })
 }
 
+/// A code, which may break anywhere.
+fn code_cell(words: &str) -> Value {
+    json!({ "text": words, "classes": "bw-code" })
+}
+
+/// Other facts that a list gives, each with its label.
+fn described(lang: Lang, oid: Option<&Oid>, facts: &Facts) -> String {
+    let said = [
+        ("oid", oid.map(Oid::to_string)),
+        ("kind", facts.kind.as_deref().map(|kind| kind_name(lang, kind))),
+        ("class", facts.class.as_deref().map(|class| class_name(lang, class))),
+        ("sector", facts.sector.clone()),
+        ("level", facts.level.clone()),
+        ("county", facts.county.clone()),
+    ];
+    let said = said.into_iter().filter_map(|(key, value)| Some(format!("{} {}", text(lang, key), value?)));
+    bulwark_i18n::list(&said.collect::<Vec<_>>(), lang)
+}
+
 fn orphans(lang: Lang, plan: &Plan, out: &mut Html) {
     let white = plan.orphans.iter().filter(|orphan| orphan.by_white_space).count();
     let rows = plan.orphans.iter().map(|orphan| {
-        let under = orphan.under.as_deref().unwrap_or("–");
-        [cell(orphan.line.to_string()), cell(&orphan.name), cell(&orphan.missing), cell(under)]
+        let under = orphan.under_name.as_deref().unwrap_or("–");
+        [cell(orphan.line.to_string()), cell(&orphan.name), code_cell(&orphan.missing), cell(under)]
     });
     let head = ["line", "name", "import_missing", "import_under"];
     lines((lang, "orphans", "import_orphans"), head, rows, out);
@@ -235,13 +255,15 @@ fn problems(lang: Lang, plan: &Plan, out: &mut Html) {
 pub(crate) fn steps(lang: Lang, steps: &[Step], changes: &[Change], out: &mut Html) {
     let rows = steps.iter().map(|step| {
         let (what, name, to) = match step {
-            Step::Add { body, parent } => ("import_added", body.name.clone(), parent.clone()),
-            Step::Rename { from, to, .. } => ("import_renamed", from.clone(), Some(to.clone())),
-            Step::Move { code, to, .. } => ("import_moved", code.clone(), Some(to.clone())),
-            Step::Describe { code, .. } => ("import_described", code.clone(), None),
+            Step::Add { body, parent_name, .. } => ("import_added", &body.name, parent_name.clone()),
+            Step::Rename { from, to, .. } => ("import_renamed", from, Some(to.clone())),
+            Step::Move { name, to_name, .. } => ("import_moved", name, Some(to_name.clone())),
+            Step::Describe { name, oid, facts, .. } => {
+                ("import_described", name, Some(described(lang, oid.as_ref(), facts)))
+            }
         };
         let to = to.unwrap_or_else(|| "–".into());
-        [cell(text(lang, what)), cell(step.code()), cell(name), cell(to)]
+        [cell(text(lang, what)), code_cell(step.code()), cell(name), cell(to)]
     });
     lines((lang, "steps", "import_steps"), ["import_what", "code", "name", "import_to"], rows, out);
     let rows = changes.iter().map(|change| {

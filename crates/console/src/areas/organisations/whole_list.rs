@@ -158,7 +158,7 @@ pub async fn change(
 
 fn stored(step: Step) -> OrganisationStep {
     match step {
-        Step::Add { body, parent } => OrganisationStep::Add {
+        Step::Add { body, parent, .. } => OrganisationStep::Add {
             code: body.code,
             name: body.name,
             parent,
@@ -166,7 +166,7 @@ fn stored(step: Step) -> OrganisationStep {
         },
         Step::Rename { code, to, .. } => OrganisationStep::Rename { code, from: None, to },
         Step::Move { code, to, .. } => OrganisationStep::Move { code, to },
-        Step::Describe { code, oid, facts: said } => {
+        Step::Describe { code, oid, facts: said, .. } => {
             OrganisationStep::Describe { code, facts: facts(oid, said) }
         }
     }

@@ -70,6 +70,10 @@ pub(super) async fn invite(State(app): State<Arc<App>>, who: Who, mut form: Form
     if role.is_none() && form.first("role").is_some_and(|value| !value.is_empty()) {
         form.refuse("role", "BW-WEB-043", &[]);
     }
+    // Its grant has an end, which is given on the page of the account.
+    if role == Some(Role::Auditor) {
+        form.refuse("role", "BW-WEB-049", &[]);
+    }
     let (Some(at), Some(role)) = (at, role) else { return Ok(pages::invite_again(&who, &form)) };
     if !form.wrong().is_empty() {
         return Ok(pages::invite_again(&who, &form));

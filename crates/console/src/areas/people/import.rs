@@ -131,6 +131,8 @@ async fn judge(app: &App, who: &Who, table: &Table) -> Result<(Vec<Entry>, Vec<(
             refuse("BW-WEB-040", &[]);
         } else if email.is_some_and(|email| !good_email(email)) {
             refuse("BW-WEB-041", &[]);
+        } else if parsed == Some(&Role::Auditor) {
+            refuse("BW-WEB-049", &[]);
         } else if let Some(role) = parsed.filter(|role| **role != Role::System) {
             let Some(at) = app.store.organisation_by_code(code).await? else {
                 refuse("BW-WEB-042", &args![code = code]);
@@ -246,7 +248,7 @@ pub(super) async fn enter(State(app): State<Arc<App>>, who: Who, mut form: Form)
         let good = good_login(&entry.login)
             && entry.email.as_deref().is_none_or(good_email)
             && good_name(&entry.name);
-        if !good || role == Role::System {
+        if !good || matches!(role, Role::System | Role::Auditor) {
             return Err(Fault::Form);
         }
         let resource = app.store.resource_of(entry.organisation).await?;

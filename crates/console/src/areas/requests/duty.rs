@@ -171,6 +171,7 @@ impl Duty {
             }
             Self::Recover { person } => {
                 tx.revoke_sessions_of(person, None).await?;
+                tx.revoke_api_tokens_of(person).await?;
                 for credential in tx.credentials_of(person).await? {
                     tx.delete::<bulwark_store::entity::person::credential::Entity>(
                         credential.id,

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use bulwark_store::entity::person::{credential, person};
-use bulwark_store::{StoreError, Token, Uuid};
+use bulwark_store::{StoreError, Token};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -54,17 +54,19 @@ pub(super) async fn open(
     })
 }
 
-/// Leaves a trace of a refused log-in with the account it was meant for. Of unknown names there is nothing to tell.
+/// Leaves a trace of a refused log-in with the account it was meant for. A name that nobody has is not written down, for
+/// it may be a password typed into the wrong box; that it was tried is, and takes as long.
 pub(super) async fn refused(app: &App, visit: &Visit, account: Option<&person::Model>) -> Result<(), Fault> {
-    let Some(account) = account else { return Ok(()) };
     let actor = bulwark_store::Actor {
         source_ip_hash: Some(app.store.address_hash(&visit.address.to_string())),
         ..bulwark_store::Actor::system(visit.request_id.clone())
     };
-    let (id, owner): (Uuid, Uuid) = (account.id, account.organisation_id);
+    let owner = account.map(|account| account.organisation_id);
+    let object =
+        account.map_or_else(|| "session/unknown".to_owned(), |account| format!("person/{}", account.id));
     let noted = app.store.write(&actor, move |tx| {
         Box::pin(async move {
-            tx.audit_of(Some(owner), "session.refuse", &format!("person/{id}"), None, None);
+            tx.audit_of(owner, "session.refuse", &object, None, None);
             Ok(())
         })
     });
@@ -105,7 +107,7 @@ pub(super) async fn begin_passkey(
     State(app): State<Arc<App>>,
     Visitor(visit): Visitor,
 ) -> Result<Json<Begun>, Fault> {
-    app.limits.log_in(visit.address, "passkey", app.store.now()).map_err(Fault::TooMany)?;
+    app.limits.arrival(visit.address, app.store.now()).map_err(Fault::TooMany)?;
     Ok(Json(doors::begin_authentication(&app, None).await?))
 }
 
@@ -142,7 +144,7 @@ pub(super) async fn by_link(
     _: Form,
 ) -> Result<Response, Fault> {
     let gone = || Fault::Bad(vec![message("BW-WEB-020", &[])]);
-    app.limits.log_in(visit.address, "link", app.store.now()).map_err(Fault::TooMany)?;
+    app.limits.arrival(visit.address, app.store.now()).map_err(Fault::TooMany)?;
     let link = app.store.link(&token).await?.ok_or_else(gone)?;
     let account = app.store.get::<person::Entity>(link.person_id).await?;
     if account.disabled_at.is_some() {

@@ -127,7 +127,7 @@ pub(super) async fn enter(
     if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site") {
         return Ok(Redirect::to("/log-in").into_response());
     }
-    app.limits.log_in(visit.address, "provider", app.store.now()).map_err(Fault::TooMany)?;
+    app.limits.arrival(visit.address, app.store.now()).map_err(Fault::TooMany)?;
     let fresh = query.get("fresh").is_some();
     begin(&app, &visit, next(query.get("next")), Purpose::Enter { fresh }).await
 }
