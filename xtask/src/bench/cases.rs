@@ -48,8 +48,41 @@ pub fn run() -> Result<ExitCode> {
         let _ = writeln!(section, "\nThe same end for {same:.0} of {count:.0} periods.");
         good &= (same - count).abs() < 0.5;
     }
+    good &= lists(&mut section)?;
     record("cases", &section)?;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Lists of organisations: the public one, and names to be found. Whether the limits are met.
+fn lists(section: &mut String) -> Result<bool> {
+    let shared = sys::env("BULWARK_SHARED").map_or_else(|| sys::root().join("../shared"), PathBuf::from);
+    let list = shared.join("data/incident-grc/gov_oid_2018.csv");
+    if !list.exists() {
+        let _ = writeln!(section, "\nLists of organisations were not measured: no shared data.");
+        return Ok(true);
+    }
+    let build = ["build", "--release", "--quiet", "--package", "bulwark-console", "--example", "bench_lists"];
+    sys::run(sys::cargo().args(build))?;
+    let folder = sys::root().join("out/bench/cases");
+    sys::make_dir(&folder)?;
+    let program = sys::target_dir()?.join("release/examples/bench_lists");
+    let found = numbers(&sys::output(Command::new(program).arg(list).current_dir(folder))?);
+    let rows = get(&found, "import_rows")?;
+    let _ = writeln!(section, "\n| lists | value | wanted |\n|---|---|---|");
+    let mut good = true;
+    for (what, key, unit, most) in [
+        ("read, planned and written with tree, index and audit entries", "import_s", "s", Some(2.0)),
+        ("two characters among 100,000 names, 95 of 100 within", "search_p95_ms", "ms", Some(5.0)),
+        ("a page of 50 of those, with their count, 95 of 100 within", "page_p95_ms", "ms", None),
+    ] {
+        let value = get(&found, key)?;
+        let what =
+            if key == "import_s" { format!("{rows:.0} organisations {what}") } else { what.to_owned() };
+        let wanted = most.map_or_else(|| "–".to_owned(), |most| format!("≤ {most:.0} {unit}"));
+        good &= most.is_none_or(|most| value <= most);
+        let _ = writeln!(section, "| {what} | {value:.2} {unit} | {wanted} |");
+    }
+    Ok(good)
 }
 
 /// Lets the peer count the periods that our program writes.
