@@ -2,6 +2,7 @@
 //! letters and digits as they are, runs of Han characters as overlapping pairs. A query of one Han character, which no
 //! pair can answer, looks at the plain text instead.
 
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait as _, Query, SimpleExpr};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement, Value};
 use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
@@ -118,33 +119,58 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub async fn search(&self, kind: &str, query: &str, limit: u64) -> Result<Vec<Uuid>, StoreError> {
-        let tokens = tokens(query);
-        if tokens.is_empty() {
-            return Ok(Vec::new());
-        }
         let backend = self.reader().get_database_backend();
-        // One Han character may stand anywhere inside a pair: those are looked up in the plain text.
-        let alone = |token: &&String| token.chars().count() == 1 && token.chars().all(is_han);
-        let (letters, words): (Vec<&String>, Vec<&String>) = tokens.iter().partition(alone);
-        let mut values: Vec<Value> = vec![kind.into()];
-        let mut conditions = vec!["kind = $1".to_owned()];
-        if !words.is_empty() {
-            values.push(matching(backend, &words).into());
-            conditions.push(match backend {
-                DbBackend::Postgres => "vector @@ to_tsquery('simple', $2)".to_owned(),
-                _ => "seq IN (SELECT rowid FROM search_index WHERE search_index MATCH $2)".to_owned(),
-            });
-        }
-        for letter in letters {
-            values.push(format!("%{letter}%").into());
-            conditions.push(format!("plain LIKE ${}", values.len()));
-        }
-        let (conditions, limit) = (conditions.join(" AND "), limit.clamp(1, MAX_HITS));
+        let Some((conditions, values)) = conditions(backend, kind, query) else { return Ok(Vec::new()) };
+        let limit = limit.clamp(1, MAX_HITS);
         let sql =
             format!("SELECT row_id FROM search_text WHERE {conditions} ORDER BY row_id DESC LIMIT {limit}");
         let hits = Hit::find_by_statement(Statement::from_sql_and_values(backend, sql, values));
         Ok(hits.all(self.reader()).await?.into_iter().map(|hit| hit.row_id).collect())
     }
+}
+
+/// Rows of the table of a kind whose text holds everything that is asked for, as part of the condition of a list.
+/// Unlike [`Store::search`] it knows no most: rows beyond the reach of the one who asks crowd out none of their own.
+pub(crate) fn holds(store: &Store, kind: &'static str, query: &str) -> SimpleExpr {
+    let Some((conditions, values)) = conditions(store.reader().get_database_backend(), kind, query) else {
+        return Expr::val(1).eq(0);
+    };
+    let found = Query::select()
+        .column(Alias::new("row_id"))
+        .from(Alias::new("search_text"))
+        .cond_where(Condition::all().add(Expr::cust_with_values(conditions, values)))
+        .take();
+    Expr::col((Alias::new(kind), Alias::new("id"))).in_subquery(found)
+}
+
+/// What a row of the index must meet, with the values in the order of their places; `None` when nothing is asked for.
+fn conditions(backend: DbBackend, kind: &str, query: &str) -> Option<(String, Vec<Value>)> {
+    let tokens = tokens(query);
+    if tokens.is_empty() {
+        return None;
+    }
+    let place = |values: &[Value]| match backend {
+        DbBackend::Postgres => format!("${}", values.len()),
+        _ => "?".to_owned(),
+    };
+    // One Han character may stand anywhere inside a pair: those are looked up in the plain text.
+    let alone = |token: &&String| token.chars().count() == 1 && token.chars().all(is_han);
+    let (letters, words): (Vec<&String>, Vec<&String>) = tokens.iter().partition(alone);
+    let mut values: Vec<Value> = vec![kind.into()];
+    let mut conditions = vec![format!("kind = {}", place(&values))];
+    if !words.is_empty() {
+        values.push(matching(backend, &words).into());
+        let place = place(&values);
+        conditions.push(match backend {
+            DbBackend::Postgres => format!("vector @@ to_tsquery('simple', {place})"),
+            _ => format!("seq IN (SELECT rowid FROM search_index WHERE search_index MATCH {place})"),
+        });
+    }
+    for letter in letters {
+        values.push(format!("%{letter}%").into());
+        conditions.push(format!("plain LIKE {}", place(&values)));
+    }
+    Some((conditions.join(" AND "), values))
 }
 
 /// All tokens, each quoted for the database's own query language. Tokens hold letters and digits only.

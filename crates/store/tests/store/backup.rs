@@ -95,7 +95,7 @@ async fn a_store_moves_to_a_server() {
     let store = lived_in(&home).await;
     let Database::Postgres { url } = &there.config.database else { return };
     let digests = migrate(&store, url).await.unwrap();
-    assert_eq!(digests.len(), 23);
+    assert_eq!(digests.len(), 25);
     assert_eq!(migrate(&store, url).await.unwrap_err().code(), "BW-STORE-020");
     let person = store.person_by_login("w").await.unwrap().unwrap();
     store.close().await;
