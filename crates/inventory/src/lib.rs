@@ -1,5 +1,5 @@
 //! What exists (盤點): lists of organisations as they are handed in, read into typed rows and compared with what is
-//! known. Pure functions; the store carries out the [`organisation::Plan`].
+//! known, and the background of [systems](system). Pure functions; the store carries out the [`organisation::Plan`].
 //!
 //! ```
 //! use bulwark_inventory::organisation::{Columns, plan, read};
@@ -15,6 +15,7 @@
 
 pub mod oid;
 pub mod organisation;
+pub mod system;
 
 use std::sync::LazyLock;
 
@@ -36,4 +37,13 @@ fn message(code: &str, args: &[(&str, String)]) -> Diagnostic {
         texts().text(&format!("{code}.what"), args),
         texts().text(&format!("{code}.hint"), args),
     )
+}
+
+/// A value as a message shows it.
+fn shown(text: &str) -> String {
+    let mut out: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
+    if text.chars().count() > 40 {
+        out.push('…');
+    }
+    out
 }

@@ -14,12 +14,17 @@
 mod diagnostic;
 mod finding;
 pub mod rights;
+mod system;
 mod text;
 mod time;
 mod words;
 
 pub use diagnostic::{Diagnostic, Location};
 pub use finding::{Change, Effort, Finding, FindingState};
+pub use system::{
+    Background, BackgroundFact, BackgroundField, BadFact, FactSource, LONGEST_FACT, ProtectionAspect,
+    ProtectionNeed, Said, SystemCode, SystemLinkKind,
+};
 pub use text::{Lang, Text};
 pub use time::{Clock, FixedClock};
 pub use words::{

@@ -83,7 +83,7 @@ const PENDING: Places = places("pending_act", "owner_id", Some("asked_by"));
 const LEAF: Places = places("audit_leaf", "owner", Some("actor"));
 
 impl Store {
-    async fn listing<E: Record>(
+    pub(crate) async fn listing<E: Record>(
         &self,
         condition: Condition,
         request: PageRequest,

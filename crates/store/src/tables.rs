@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use uuid::Uuid;
 
-use crate::entity::{access, audit, organisation, person, two_person, work};
+use crate::entity::{access, audit, organisation, person, system, two_person, work};
 use crate::{StoreError, canonical};
 
 /// Rows read at once.
@@ -36,6 +36,8 @@ macro_rules! every_table {
             $call::<organisation::name::Entity, _, _>($($argument,)* "id").await?,
             $call::<organisation::path::Entity, _, _>($($argument,)* "id").await?,
             $call::<organisation::data_key::Entity, _, _>($($argument,)* "id").await?,
+            $call::<system::system::Entity, _, _>($($argument,)* "id").await?,
+            $call::<system::link::Entity, _, _>($($argument,)* "id").await?,
             $call::<person::person::Entity, _, _>($($argument,)* "id").await?,
             $call::<person::grant::Entity, _, _>($($argument,)* "id").await?,
             $call::<person::credential::Entity, _, _>($($argument,)* "id").await?,
@@ -144,6 +146,7 @@ async fn reindex<C: ConnectionTrait>(conn: &C) -> Result<(), StoreError> {
     use crate::entity::{Record as _, Row as _};
     type Organisation = organisation::organisation::Entity;
     type Person = person::person::Entity;
+    type System = system::system::Entity;
     let mut former: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
     let names = organisation::name::Entity::find().order_by_asc(organisation::name::Column::ValidUntil);
     for row in names.all(conn).await? {
@@ -156,6 +159,9 @@ async fn reindex<C: ConnectionTrait>(conn: &C) -> Result<(), StoreError> {
     }
     for row in Person::find().all(conn).await? {
         crate::search::index(conn, Person::KIND, row.id(), &crate::people::text(&row)).await?;
+    }
+    for row in System::find().all(conn).await? {
+        crate::search::index(conn, System::KIND, row.id(), &crate::systems::text(&row)).await?;
     }
     Ok(())
 }

@@ -7,8 +7,8 @@ use bulwark_model::{Diagnostic, Location};
 use serde::{Deserialize, Serialize};
 
 use super::columns::{Columns, Field};
-use crate::message;
 use crate::oid::Oid;
+use crate::{message, shown};
 
 /// Longest name.
 const NAME: usize = 200;
@@ -194,15 +194,6 @@ const LEVELS: &[(&str, &[&str])] = &[
     ("D", &["d級", "Ｄ"]),
     ("E", &["e級", "Ｅ"]),
 ];
-
-/// A value as a message shows it.
-fn shown(text: &str) -> String {
-    let mut out: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
-    if text.chars().count() > 40 {
-        out.push('…');
-    }
-    out
-}
 
 #[cfg(test)]
 mod tests {

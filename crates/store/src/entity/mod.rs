@@ -7,6 +7,7 @@ pub mod access;
 pub mod audit;
 pub mod organisation;
 pub mod person;
+pub mod system;
 pub mod two_person;
 pub mod work;
 

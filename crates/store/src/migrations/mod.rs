@@ -4,6 +4,7 @@
 
 mod m20261125_000001_foundation;
 mod m20261125_000002_inventory;
+mod m20261125_000003_systems;
 
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement, TransactionSession, TransactionTrait};
 
@@ -17,7 +18,11 @@ pub(crate) struct Migration {
     pub(crate) postgres: &'static [&'static str],
 }
 
-const ALL: &[Migration] = &[m20261125_000001_foundation::MIGRATION, m20261125_000002_inventory::MIGRATION];
+const ALL: &[Migration] = &[
+    m20261125_000001_foundation::MIGRATION,
+    m20261125_000002_inventory::MIGRATION,
+    m20261125_000003_systems::MIGRATION,
+];
 
 /// The newest schema that this program knows.
 pub(crate) fn newest() -> &'static str {

@@ -1,8 +1,9 @@
 //! Backup, restore, and the move to a server.
 
+use bulwark_model::{SystemClass, SystemLinkKind};
 use bulwark_store::backup::{backup, migrate, restore};
 use bulwark_store::entity::organisation::organisation::Entity;
-use bulwark_store::{Config, Database, NewPerson, Store, audit};
+use bulwark_store::{Config, Database, NewPerson, NewSystem, NewSystemLink, Store, SystemFilter, audit};
 
 use crate::support::*;
 
@@ -23,6 +24,15 @@ async fn lived_in(home: &Home) -> Store {
                     )
                     .await?;
                 tx.grant(person.id, "admin", organisation, None, Some(at(i64::MAX))).await?;
+                let new = |name| NewSystem {
+                    core: true,
+                    ..NewSystem::named(organisation, name, SystemClass::Critical)
+                };
+                let (from, to) = (tx.add_system(new("戶役政")).await?, tx.add_system(new("簽核")).await?);
+                let (from, to, note) = (from.id, to.id, String::new());
+                let kind = SystemLinkKind::DependsOn;
+                let link = NewSystemLink { owner: organisation, from, to, kind, note, expires_on: None };
+                tx.link_systems(link).await?;
                 tx.add_evidence(organisation, "a", "text/plain", kept).await?;
                 tx.enqueue("mail", &serde_json::json!({"to": "王", "n": 1}), Some("k")).await?;
                 tx.emit("person.created", &person.id)
@@ -35,6 +45,15 @@ async fn lived_in(home: &Home) -> Store {
     }
     store.log_access(&someone(), organisation, "person/1").await.unwrap();
     store
+}
+
+/// The systems came along, with their links and their words in the index.
+async fn systems_are_there(store: &Store) {
+    let all = bulwark_model::rights::Scope::Everything { without: vec![] };
+    let filter = SystemFilter { text: Some("戶".into()), core: Some(true), ..SystemFilter::default() };
+    let found = store.systems(&all, &filter, bulwark_store::PageRequest::default()).await.unwrap().page.rows;
+    assert_eq!(found[0].code, "SYS-臺北-001");
+    assert_eq!(store.system_links(&[found[0].id]).await.unwrap().len(), 1);
 }
 
 fn fresh(home: &Home, name: &str) -> Config {
@@ -59,6 +78,7 @@ on_both! {
         let person = copy.person_by_login("w").await.unwrap().unwrap();
         assert_eq!(copy.email(&person).await.unwrap().as_deref(), Some("w@example.gov.tw"));
         assert_eq!(copy.search("organisation", "台北", 5).await.unwrap(), [person.organisation_id]);
+        systems_are_there(&copy).await;
         enter(&copy, "after", None).await;
         let report = audit::verify(&copy, &into.audit_file(), &[]).await.unwrap();
         assert_eq!((report.bad, report.leaves), (None, manifest.audit_leaves + 1));
@@ -95,7 +115,7 @@ async fn a_store_moves_to_a_server() {
     let store = lived_in(&home).await;
     let Database::Postgres { url } = &there.config.database else { return };
     let digests = migrate(&store, url).await.unwrap();
-    assert_eq!(digests.len(), 23);
+    assert_eq!(digests.len(), 25);
     assert_eq!(migrate(&store, url).await.unwrap_err().code(), "BW-STORE-020");
     let person = store.person_by_login("w").await.unwrap().unwrap();
     store.close().await;
@@ -103,6 +123,7 @@ async fn a_store_moves_to_a_server() {
     let store = Store::open(moved).await.unwrap();
     assert_eq!(store.email(&person).await.unwrap().as_deref(), Some("w@example.gov.tw"));
     assert_eq!(store.search("organisation", "台北", 5).await.unwrap(), [person.organisation_id]);
+    systems_are_there(&store).await;
     let row = enter(&store, "after", None).await;
     assert_eq!(store.get::<Entity>(row.id).await.unwrap(), row);
     let report = audit::verify(&store, &home.config.audit_file(), &[]).await.unwrap();

@@ -56,8 +56,9 @@ async fn a_damaged_file_is_named() {
 async fn a_full_disk_is_named_and_nothing_is_half_written() {
     let Some(shell) = program(&["sh"]) else { return };
     let home = Home::sqlite();
-    // A limit on the size of files stands for the end of the disk; its signal is ignored, so that writing fails.
-    let script = "trap '' XFSZ; ulimit -f 1000; exec \"$0\" \"$@\"";
+    // A limit on the size of files stands for the end of the disk; its signal is ignored, so that writing fails. The
+    // schema must fit into it, and the writes of the program must not.
+    let script = "trap '' XFSZ; ulimit -f 2000; exec \"$0\" \"$@\"";
     let output = Command::new(shell)
         .args(["-c", script])
         .arg(crate::crash::writer())

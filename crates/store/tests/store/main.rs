@@ -14,6 +14,7 @@ mod rows;
 mod scoped;
 mod sealed;
 mod search;
+mod systems;
 mod tree;
 mod waiting;
 mod work;

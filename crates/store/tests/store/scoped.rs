@@ -13,7 +13,8 @@ use crate::support::*;
 
 const ALL: PageRequest = PageRequest { after: None, before: None, rows: 200 };
 
-async fn person_at(
+/// Enters an account with roles, some of which end.
+pub async fn person_at(
     store: &Store,
     login: &str,
     organisation: Uuid,
@@ -37,7 +38,7 @@ async fn person_at(
 }
 
 /// A ministry with an agency below it, another agency, a hospital under a sector authority.
-async fn country(store: &Store) -> [Uuid; 4] {
+pub async fn country(store: &Store) -> [Uuid; 4] {
     let ministry = enter(store, "ministry", None).await.id;
     let below = enter(store, "below", Some(ministry)).await.id;
     let other = enter(store, "other", None).await.id;
