@@ -37,6 +37,7 @@ const NAVIGATION: [(&str, &[Entry]); 4] = [
         "know",
         &[
             entry("organisations", "/organisations", "organisation.read"),
+            entry("systems", "/systems", "inventory.read"),
             entry("people", "/people", "people.read"),
             entry("keys", "/keys", "key.read"),
         ],

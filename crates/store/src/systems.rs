@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::entity::Record as _;
 use crate::entity::organisation::organisation;
-use crate::entity::system::{link, system};
+use crate::entity::system::{system, system_link};
 use crate::scoped::{Places, condition, day};
 use crate::{Listing, MAX_COUNT, PageRequest, Store, StoreError, Tx};
 
@@ -248,7 +248,7 @@ impl Tx {
     /// [`StoreError::NotFound`], [`StoreError::Duplicate`] when they are linked so already, and
     /// [`StoreError::BadValue`] for a link of a system with itself or with one no longer in use, for a day that has
     /// passed, and for a connection between two organisations without a last day.
-    pub async fn link_systems(&mut self, new: NewSystemLink) -> Result<link::Model, StoreError> {
+    pub async fn link_systems(&mut self, new: NewSystemLink) -> Result<system_link::Model, StoreError> {
         let NewSystemLink { owner, from, to, kind, note, expires_on } = new;
         if from == to {
             return Err(bad("to_system", "a system is not linked with itself"));
@@ -270,7 +270,7 @@ impl Tx {
             return Err(bad("note", "a note has at most 1000 characters"));
         }
         let (id, created_at) = (self.new_id()?, self.now());
-        let row = link::Model {
+        let row = system_link::Model {
             id,
             version: 1,
             organisation_id: owner,
@@ -281,15 +281,15 @@ impl Tx {
             expires_on,
             created_at,
         };
-        self.insert::<link::Entity>(row).await
+        self.insert::<system_link::Entity>(row).await
     }
 
     /// Takes a link away; the row carries the version that was looked at.
     ///
     /// # Errors
     /// [`StoreError::Conflict`], [`StoreError::NotFound`].
-    pub async fn unlink(&mut self, row: &link::Model) -> Result<(), StoreError> {
-        self.delete::<link::Entity>(row.id, row.version).await
+    pub async fn unlink(&mut self, row: &system_link::Model) -> Result<(), StoreError> {
+        self.delete::<system_link::Entity>(row.id, row.version).await
     }
 
     /// The civil day of this transaction in Taiwan, as days are stored.
@@ -372,15 +372,15 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn system_links(&self, ids: &[Uuid]) -> Result<Vec<link::Model>, StoreError> {
+    pub async fn system_links(&self, ids: &[Uuid]) -> Result<Vec<system_link::Model>, StoreError> {
         let ids = || ids.iter().copied();
-        let found = link::Entity::find()
+        let found = system_link::Entity::find()
             .filter(
                 Condition::any()
-                    .add(link::Column::FromSystem.is_in(ids()))
-                    .add(link::Column::ToSystem.is_in(ids())),
+                    .add(system_link::Column::FromSystem.is_in(ids()))
+                    .add(system_link::Column::ToSystem.is_in(ids())),
             )
-            .order_by_asc(link::Column::Id)
+            .order_by_asc(system_link::Column::Id)
             .limit(MAX_COUNT);
         Ok(found.all(self.reader()).await?)
     }

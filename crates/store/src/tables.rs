@@ -37,7 +37,7 @@ macro_rules! every_table {
             $call::<organisation::path::Entity, _, _>($($argument,)* "id").await?,
             $call::<organisation::data_key::Entity, _, _>($($argument,)* "id").await?,
             $call::<system::system::Entity, _, _>($($argument,)* "id").await?,
-            $call::<system::link::Entity, _, _>($($argument,)* "id").await?,
+            $call::<system::system_link::Entity, _, _>($($argument,)* "id").await?,
             $call::<person::person::Entity, _, _>($($argument,)* "id").await?,
             $call::<person::grant::Entity, _, _>($($argument,)* "id").await?,
             $call::<person::credential::Entity, _, _>($($argument,)* "id").await?,

@@ -23,6 +23,8 @@ pub(super) const OPEN: &str = "the description of the interface holds no data";
     wire::PersonWithRoles,
     wire::Role,
     wire::Organisation,
+    wire::System,
+    wire::Fact,
     wire::Key,
     wire::Request,
     wire::Leaf,

@@ -171,6 +171,22 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     on_page("/api/v1/organisations/{id}/change", "organisation.edit", "Change an organisation"),
     on_page("/api/v1/organisations/{id}/move", "organisation.edit", "Move an organisation in the tree"),
     list(
+        "/api/v1/systems",
+        "inventory.read",
+        "System",
+        &[
+            ("q", Kind::Words),
+            ("organisation", Kind::Id),
+            ("class", Kind::OneOf(&["critical", "operational"])),
+            ("level", Kind::OneOf(&["basic", "medium", "high"])),
+            ("state", Kind::OneOf(&["incomplete", "stale", "retired"])),
+        ],
+        "Systems in use, or retired",
+    ),
+    on_page("/api/v1/systems", "inventory.edit", "Enter a system"),
+    one("/api/v1/systems/{id}", "inventory.read", "System", "A system"),
+    on_page("/api/v1/systems/{id}/change", "inventory.edit", "Change a system"),
+    list(
         "/api/v1/keys",
         "key.read",
         "Key",

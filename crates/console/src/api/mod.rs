@@ -36,6 +36,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/api/v1/people/{id}/sessions", "session.revoke", read::sessions)
         .get("/api/v1/organisations", "organisation.read", read::organisations)
         .get("/api/v1/organisations/{id}", "organisation.read", read::organisation)
+        .get("/api/v1/systems", "inventory.read", read::systems)
+        .get("/api/v1/systems/{id}", "inventory.read", read::system)
         .get("/api/v1/keys", "key.read", read::keys)
         .get("/api/v1/keys/{id}", "key.read", read::key)
         .get("/api/v1/requests", "home.read", read::requests)

@@ -15,6 +15,7 @@ use bulwark_store::{AuditFilter, GrantFilter, PageRequest, PeopleFilter};
 use super::asked::Asked;
 use super::{everything, id, list, whole, wire};
 use crate::app::App;
+use crate::areas::systems::{filter, seen};
 use crate::areas::{audit, jobs, requests, retention};
 use crate::fault::Fault;
 use crate::who::{Door, Who};
@@ -109,6 +110,23 @@ pub(super) async fn organisation(
     who.allow(&app, "organisation.read", &resource, &format!("organisation/{id}")).await?;
     let row = app.store.get::<organisation::Entity>(id).await?;
     Ok(Json(wire::Organisation::from(row)).into_response())
+}
+
+/// `GET /api/v1/systems`
+pub(super) async fn systems(State(app): State<Arc<App>>, who: Who, asked: Asked) -> Result<Response, Fault> {
+    let found = app.store.systems(&who.scope("inventory.read"), &filter(&asked.query), asked.page).await?;
+    Ok(list("/api/v1/systems", &asked, found, wire::System::from))
+}
+
+/// `GET /api/v1/systems/{id}`
+pub(super) async fn system(
+    State(app): State<Arc<App>>,
+    who: Who,
+    _: Asked,
+    Path(text): Path<String>,
+) -> Result<Response, Fault> {
+    let row = seen(&app, &who, id(&text)?, "inventory.read").await?;
+    Ok(Json(wire::System::from(row)).into_response())
 }
 
 /// `GET /api/v1/keys`

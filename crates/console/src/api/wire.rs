@@ -6,6 +6,7 @@ mod people;
 
 use bulwark_store::entity::access::access_log;
 use bulwark_store::entity::organisation::organisation;
+use bulwark_store::entity::system::system;
 use bulwark_store::entity::two_person::{break_glass, pending_act};
 use bulwark_store::entity::work::job;
 use bulwark_store::{Timestamp, Uuid};
@@ -52,6 +53,80 @@ pub(super) struct Organisation {
 impl From<organisation::Model> for Organisation {
     fn from(row: organisation::Model) -> Self {
         Self { id: row.id.to_string(), code: row.code, name: row.name, kind: row.kind, sector: row.sector }
+    }
+}
+
+/// An information system.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct System {
+    /// Id.
+    #[schema(format = "uuid")]
+    pub id: String,
+    /// Code, `SYS-<agency>-NNN`.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// Id of the agency that answers for it.
+    #[schema(format = "uuid")]
+    pub organisation: String,
+    /// `critical` or `operational`.
+    pub class: String,
+    /// Whether it is a core system.
+    pub core: bool,
+    /// Longest tolerable downtime in minutes.
+    pub mtpd_minutes: Option<i64>,
+    /// Protection level that counts: `basic`, `medium` or `high`; none when it is unknown.
+    pub level: Option<String>,
+    /// What is known of the nine background facts.
+    pub background: Vec<Fact>,
+    /// Those of the nine that nobody knows.
+    pub missing: Vec<String>,
+    /// The day on which all of it was last confirmed.
+    #[schema(format = "date")]
+    pub confirmed_on: Option<String>,
+    /// First day on which it is no longer in use.
+    #[schema(format = "date")]
+    pub retired_on: Option<String>,
+}
+
+/// One background fact of a system.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Fact {
+    /// Which.
+    pub field: String,
+    /// What is known.
+    pub value: String,
+    /// The day on which it was last confirmed.
+    #[schema(format = "date")]
+    pub confirmed_on: String,
+    /// `typed`, `imported` or `cruise`.
+    pub source: String,
+}
+
+impl From<system::Model> for System {
+    fn from(row: system::Model) -> Self {
+        // A background that a newer program wrote is as unknown as one that nobody wrote.
+        let facts = row.facts().unwrap_or_default();
+        let fact = |(field, said): (bulwark_model::BackgroundField, &bulwark_model::Said)| Fact {
+            field: field.code().to_owned(),
+            value: said.value.clone(),
+            confirmed_on: said.confirmed_on.to_string(),
+            source: said.source.code().to_owned(),
+        };
+        Self {
+            id: row.id.to_string(),
+            organisation: row.organisation_id.to_string(),
+            background: facts.said().map(fact).collect(),
+            missing: facts.missing().iter().map(|fact| fact.code().to_owned()).collect(),
+            code: row.code,
+            name: row.name,
+            class: row.class,
+            core: row.core,
+            mtpd_minutes: row.mtpd_minutes,
+            level: row.level,
+            confirmed_on: row.confirmed_on,
+            retired_on: row.retired_on,
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod people;
 pub(crate) mod requests;
 pub(crate) mod retention;
 mod sign_in;
+pub(crate) mod systems;
 mod well_known;
 
 pub use retention::apply as apply_retention;
@@ -40,6 +41,7 @@ pub(crate) const TEXTS: &[(&str, &str, &str)] = &[
     ("retention", include_str!("retention/zh-TW.toml"), include_str!("retention/en.toml")),
     ("keys", include_str!("keys/zh-TW.toml"), include_str!("keys/en.toml")),
     ("organisations", include_str!("organisations/zh-TW.toml"), include_str!("organisations/en.toml")),
+    ("systems", include_str!("systems/zh-TW.toml"), include_str!("systems/en.toml")),
     ("audit", include_str!("audit/zh-TW.toml"), include_str!("audit/en.toml")),
     ("access_log", include_str!("access_log/zh-TW.toml"), include_str!("access_log/en.toml")),
     (
@@ -69,6 +71,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Routes {
     let routes = retention::routes(routes);
     let routes = keys::routes(routes);
     let routes = organisations::routes(routes);
+    let routes = systems::routes(routes);
     let routes = audit::routes(routes);
     let routes = access_log::routes(routes);
     let routes = emergency_access::routes(routes);

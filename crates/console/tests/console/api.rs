@@ -5,7 +5,7 @@ use axum::http::{Request, header};
 use bulwark_console::{Access, Route, routes};
 use bulwark_model::rights::{Decision, Resource, Role, Subject, decide, may};
 use bulwark_store::entity::person::person;
-use bulwark_store::{Actor, NewApiToken, NewPendingAct, Uuid};
+use bulwark_store::{Actor, NewApiToken, NewPendingAct, NewSystem, Uuid};
 use serde_json::Value;
 
 use crate::support::*;
@@ -145,7 +145,7 @@ async fn foreign(app: &TestApp, b: Uuid) -> impl Fn(&str) -> Option<(String, &'s
         "act": "grant_role", "person": theirs.id, "role": "reporter", "organisation": b, "sector": null, "until": null,
     });
     let (own, place) = (theirs.id, b);
-    let (request, key, glass, job, token) = app
+    let (request, key, glass, job, token, system) = app
         .store()
         .write(&actor, move |tx| {
             Box::pin(async move {
@@ -169,7 +169,9 @@ async fn foreign(app: &TestApp, b: Uuid) -> impl Fn(&str) -> Option<(String, &'s
                     scope: String::new(),
                     expires_at: until,
                 };
-                Ok((request, key, glass, job, tx.make_api_token(new).await?.0.id))
+                let named = NewSystem::named(place, "系統", bulwark_model::SystemClass::Operational);
+                let system = tx.add_system(named).await?.id;
+                Ok((request, key, glass, job, tx.make_api_token(new).await?.0.id, system))
             })
         })
         .await
@@ -183,6 +185,7 @@ async fn foreign(app: &TestApp, b: Uuid) -> impl Fn(&str) -> Option<(String, &'s
             path if on_page(path) => (place.to_string(), "page"),
             path if path.starts_with("/api/v1/people/{id}") => (own.to_string(), "account"),
             path if path.starts_with("/api/v1/organisations/{id}") => (place.to_string(), "organisation"),
+            path if path.starts_with("/api/v1/systems/{id}") => (system.to_string(), "organisation"),
             // A program decides on nothing, so it sees what its own person asked for only.
             path if path.starts_with("/api/v1/requests/{id}") => (request.to_string(), "never"),
             path if path.starts_with("/api/v1/keys/{id}") => (key.to_string(), "account"),

@@ -8,7 +8,7 @@ use bulwark_bundle::Key;
 use bulwark_console::{Access, Route, routes};
 use bulwark_model::rights::{Action, Role, may};
 use bulwark_store::entity::person::person;
-use bulwark_store::{Actor, AuditFilter, NewPendingAct, PageRequest, Store, Uuid};
+use bulwark_store::{Actor, AuditFilter, NewPendingAct, NewSystem, PageRequest, Store, Uuid};
 
 use crate::support::*;
 
@@ -22,6 +22,7 @@ pub struct Matter {
     pub person: Uuid,
     pub request: Uuid,
     pub key: Uuid,
+    pub system: Uuid,
 }
 
 pub async fn matter(app: &TestApp, code: &'static str) -> Matter {
@@ -48,11 +49,13 @@ pub async fn matter(app: &TestApp, code: &'static str) -> Matter {
                 reason: "測試".into(),
             };
             let request = tx.ask(new).await?.id;
-            Ok((request, tx.enrol_signing_key(person, &key_id, "key", "plan").await?.id))
+            let named = NewSystem::named(organisation, "系統", bulwark_model::SystemClass::Operational);
+            let system = tx.add_system(named).await?.id;
+            Ok((request, tx.enrol_signing_key(person, &key_id, "key", "plan").await?.id, system))
         })
     });
-    let (request, key) = made.await.unwrap();
-    Matter { organisation, code, person, request, key }
+    let (request, key, system) = made.await.unwrap();
+    Matter { organisation, code, person, request, key, system }
 }
 
 /// A form of a route about this matter, filled in right, and which of its fields take text.
@@ -64,6 +67,7 @@ fn filled(path: &str, about: &Matter) -> Option<(String, Fields, &'static [&'sta
     let to = path
         .replace("/people/{id}", &format!("/people/{}", about.person))
         .replace("/organisations/{id}", &format!("/organisations/{}", about.organisation))
+        .replace("/systems/{id}", &format!("/systems/{}", about.system))
         .replace("/requests/{id}", &format!("/requests/{}", about.request))
         .replace("/keys/{id}", &format!("/keys/{}", about.key))
         .replace("{class}", "session");
@@ -131,6 +135,28 @@ fn filled(path: &str, about: &Matter) -> Option<(String, Fields, &'static [&'sta
                     "from-day",
                 ],
             )
+        }
+        "/systems/add" | "/systems/{id}/change" => {
+            let mut fields = vec![
+                text("name", "系統"),
+                text("class", "operational"),
+                text("core", "no"),
+                text("mtpd", "4 小時"),
+                text("c", "high"),
+                text("business_item", "戶籍登記"),
+                text("vendor", "廠商"),
+                text("version", "1"),
+            ];
+            if path == "/systems/add" {
+                fields.push(here());
+            }
+            (fields, &["name", "class", "mtpd", "c", "business_item", "vendor"])
+        }
+        "/systems/{id}/retire" => (vec![text("version", "1"), reason], &["reason"]),
+        "/systems/{id}/confirm" => (vec![text("version", "1")], &[]),
+        "/systems/{id}/link" => {
+            let fields = vec![text("other", "SYS-X-001"), text("link_kind", "depends_on"), text("note", "x")];
+            (fields, &["other", "link_kind", "note"])
         }
         // A list that was not looked at is told before anything else.
         "/organisations/import/enter" => (vec![text("ticket", "x"), reason], &[]),
@@ -334,7 +360,14 @@ async fn a_form_sent_twice_does_one_thing() {
         let asked = store.pending_acts(admin.id, &[], true, rows).await.unwrap().page.rows.len();
         (people, tokens, asked)
     };
-    let own = Matter { organisation: a, code: "A", person: admin.id, request: Uuid::nil(), key: Uuid::nil() };
+    let own = Matter {
+        organisation: a,
+        code: "A",
+        person: admin.id,
+        request: Uuid::nil(),
+        key: Uuid::nil(),
+        system: Uuid::nil(),
+    };
     for (path, page) in [
         ("/people/invite", "/people/invite"),
         ("/account/tokens/new", "/account/tokens/new"),

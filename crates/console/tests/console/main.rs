@@ -20,6 +20,7 @@ mod people;
 mod provider;
 mod retention;
 mod support;
+mod systems;
 mod walls;
 mod well_known;
 mod written_down;

@@ -5,7 +5,7 @@ use axum::http::Method;
 use bulwark_console::{Access, Route, routes};
 use bulwark_model::rights::{Action, Decision, Resource, Role, Subject, decide, may};
 use bulwark_store::entity::person::person;
-use bulwark_store::{NewPendingAct, Uuid};
+use bulwark_store::{NewPendingAct, NewSystem, NewSystemLink, Uuid};
 
 use crate::support::*;
 
@@ -20,6 +20,8 @@ struct Foreign {
     glass: Uuid,
     leaf: i64,
     job: Uuid,
+    system: Uuid,
+    link: Uuid,
 }
 
 /// Values of the parameters, the act that decides, what it is about.
@@ -43,6 +45,10 @@ fn parameters(path: &str, foreign: &Foreign) -> Option<Parameters> {
         }
         path if path.starts_with("/organisations/{id}") || path.starts_with("/api/v1/organisations/{id}") => {
             (vec![("{id}", o)], None, About::Organisation)
+        }
+        path if path.starts_with("/systems/{id}") || path.starts_with("/api/v1/systems/{id}") => {
+            let values = vec![("{id}", foreign.system.to_string()), ("{link}", foreign.link.to_string())];
+            (values, None, About::Organisation)
         }
         // Only the one who asked may take it back.
         "/requests/{id}/withdraw" => (vec![("{id}", foreign.request.to_string())], None, About::Never),
@@ -111,7 +117,7 @@ async fn set_up(app: &TestApp) -> (Uuid, Foreign) {
     let payload = serde_json::json!({
         "act": "grant_role", "person": theirs.id, "role": "reporter", "organisation": b, "sector": null, "until": null,
     });
-    let (request, key, glass, job) = store
+    let (request, key, glass, job, system, link) = store
         .write(&actor, move |tx| {
             Box::pin(async move {
                 let new = NewPendingAct {
@@ -126,7 +132,14 @@ async fn set_up(app: &TestApp) -> (Uuid, Foreign) {
                 let until = tx.now().plus_ms(1000);
                 let glass = tx.open_break_glass(b, other.id, theirs.id, "測試", until).await?.id;
                 let job = tx.enqueue("test", &"x", None).await?.unwrap();
-                Ok((request, key, glass, job))
+                let class = bulwark_model::SystemClass::Operational;
+                let system = tx.add_system(NewSystem::named(b, "系統", class)).await?.id;
+                let other = tx.add_system(NewSystem::named(b, "別的系統", class)).await?.id;
+                let kind = bulwark_model::SystemLinkKind::DependsOn;
+                let note = String::new();
+                let new = NewSystemLink { owner: b, from: system, to: other, kind, note, expires_on: None };
+                let link = tx.link_systems(new).await?.id;
+                Ok((request, key, glass, job, system, link))
             })
         })
         .await
@@ -135,7 +148,19 @@ async fn set_up(app: &TestApp) -> (Uuid, Foreign) {
     let filter = bulwark_store::AuditFilter { owner: Some(b), ..Default::default() };
     let leaf = store.audit_page(&everything, &filter, None, 1).await.unwrap().rows[0].seq;
     let organisation = b;
-    let foreign = Foreign { organisation, person: theirs.id, session, grant, request, key, glass, leaf, job };
+    let foreign = Foreign {
+        organisation,
+        person: theirs.id,
+        session,
+        grant,
+        request,
+        key,
+        glass,
+        leaf,
+        job,
+        system,
+        link,
+    };
     (a, foreign)
 }
 
@@ -282,7 +307,7 @@ async fn a_form_of_another_site_is_refused() {
                 let text = app.post_raw(session, route.path, fields, &[]).await.is(403).text();
                 // A role without the right is told so whatever the form says.
                 assert!(
-                    text.contains("BW-WEB-004") || text.contains("BW-RIGHTS-002"),
+                    ["BW-WEB-004", "BW-RIGHTS-002", "BW-RIGHTS-005"].iter().any(|code| text.contains(code)),
                     "{} {text}",
                     route.path
                 );

@@ -61,7 +61,7 @@ table! {
 
 table! {
     /// One system needs another, or exchanges data with it.
-    link = "system_link" of organisation_id {
+    system_link = "system_link" of organisation_id {
         /// The organisation that answers for the link.
         organisation_id: Uuid,
         /// The one that needs or connects.

@@ -5,7 +5,7 @@ use bulwark_model::{
     Background, BackgroundField, FactSource, ProtectionLevel, ProtectionNeed, SystemClass, SystemLinkKind,
 };
 use bulwark_store::entity::organisation::organisation;
-use bulwark_store::entity::system::{link, system};
+use bulwark_store::entity::system::{system, system_link};
 use bulwark_store::{
     AuditFilter, NewSystem, NewSystemLink, PageRequest, Store, StoreError, SystemFilter, Uuid,
 };
@@ -62,7 +62,7 @@ async fn retire(
     store.write(&someone(), move |tx| Box::pin(async move { tx.retire_system(row, on, why).await })).await
 }
 
-async fn connect(store: &Store, new: NewSystemLink) -> Result<link::Model, StoreError> {
+async fn connect(store: &Store, new: NewSystemLink) -> Result<system_link::Model, StoreError> {
     store.write(&someone(), move |tx| Box::pin(async move { tx.link_systems(new).await })).await
 }
 
@@ -381,14 +381,14 @@ on_both! {
         assert_eq!(connect(&store, until("2026-11-24")).await.unwrap_err().code(), "BW-STORE-021", "a day that has passed");
         let across = connect(&store, until("2026-11-25")).await.unwrap();
         assert_eq!((across.organisation_id, across.expires_on.as_deref()), (a, Some("2026-11-25")));
-        let ends = |rows: Vec<link::Model>| rows.iter().map(|row| (row.from_system, row.to_system)).collect::<Vec<_>>();
+        let ends = |rows: Vec<system_link::Model>| rows.iter().map(|row| (row.from_system, row.to_system)).collect::<Vec<_>>();
         let of = |ids: Vec<Uuid>| { let store = store.clone(); async move { ends(store.system_links(&ids).await.unwrap()) } };
         assert_eq!(of(vec![foreign.id]).await, [(two.id, foreign.id), (one.id, foreign.id)]);
         assert_eq!(of(vec![one.id, two.id]).await.len(), 5);
         assert!(of(vec![]).await.is_empty());
         store.write(&someone(), move |tx| Box::pin(async move { tx.unlink(&forth).await })).await.unwrap();
         assert_eq!(of(vec![one.id]).await.len(), 3);
-        let stale = link::Model { version: 7, ..back.clone() };
+        let stale = system_link::Model { version: 7, ..back.clone() };
         let error = store.write(&someone(), move |tx| Box::pin(async move { tx.unlink(&stale).await })).await.unwrap_err();
         assert_eq!(error.code(), "BW-STORE-005");
         retire(&store, foreign.clone(), "2026-11-25", "停用").await.unwrap();
