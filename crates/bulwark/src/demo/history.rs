@@ -12,11 +12,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::cast::{FORMER, PEOPLE, Person, Ticket, enter};
+use super::systems::{self, SYSTEMS};
 
 /// Setting that says how far it is.
 const SETTING: &str = "demo";
 /// The stage at which it is complete.
-pub const COMPLETE: u8 = 9;
+pub const COMPLETE: u8 = FIRST_SYSTEM + 3;
+/// The stage at which the first system is entered; each has its own.
+const FIRST_SYSTEM: u8 = 9;
 const DAY_MS: i64 = 24 * 3_600_000;
 /// The seed of the demo's signing key is public: the key proves nothing.
 const KEY_SEED: &[u8; 32] = b"bulwark demo key, proves nothing";
@@ -47,7 +50,13 @@ pub async fn tell(store: &Store, from: u8) -> Result<Option<Vec<Ticket>>, StoreE
             5 => lent(store).await?,
             6 => key(store).await?,
             7 => program(store).await?,
-            _ => upkeep(store).await?,
+            8 => upkeep(store).await?,
+            stage => {
+                let told = usize::from(stage - FIRST_SYSTEM);
+                if let Some(told) = SYSTEMS.get(told) {
+                    systems::enter(store, told, stage + 1).await?;
+                }
+            }
         }
     }
     store.checkpoint().await?;
@@ -74,14 +83,14 @@ async fn note(tx: &mut Tx, stage: u8) -> Result<(), StoreError> {
 
 /// Somebody of the cast in the store.
 #[derive(Debug, Clone)]
-struct Known {
+pub(super) struct Known {
     id: Uuid,
-    organisation: Uuid,
+    pub(super) organisation: Uuid,
     role: Role,
 }
 
 impl Known {
-    async fn find(store: &Store, login: &str) -> Result<Self, StoreError> {
+    pub(super) async fn find(store: &Store, login: &str) -> Result<Self, StoreError> {
         let missing = || StoreError::NotFound { kind: "person", id: login.to_owned() };
         let of_cast = |person: &&Person| person.login == login;
         let role = PEOPLE.iter().chain([&FORMER]).find(of_cast).ok_or_else(missing)?.role;
@@ -89,7 +98,7 @@ impl Known {
         Ok(Self { id: row.id, organisation: row.organisation_id, role })
     }
 
-    fn acting(&self, reason: Option<&str>) -> Actor {
+    pub(super) fn acting(&self, reason: Option<&str>) -> Actor {
         Actor {
             person: Some(self.id),
             organisation: Some(self.organisation),
@@ -101,7 +110,7 @@ impl Known {
 }
 
 /// Does something as a person, and notes the next stage with it.
-async fn act<F>(store: &Store, actor: &Actor, next: u8, work: F) -> Result<(), StoreError>
+pub(super) async fn act<F>(store: &Store, actor: &Actor, next: u8, work: F) -> Result<(), StoreError>
 where
     F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<(), StoreError>> + Send + 'static,
 {
@@ -275,7 +284,7 @@ async fn upkeep(store: &Store) -> Result<(), StoreError> {
     }
     let done = store.claim_job(&KINDS[..1], "demo", LEASE_MS).await?;
     let row = store.get::<bulwark_store::entity::person::person::Entity>(former.id).await?;
-    act(store, &admin.acting(Some("已離職（示範）")), COMPLETE, move |tx| {
+    act(store, &admin.acting(Some("已離職（示範）")), FIRST_SYSTEM, move |tx| {
         Box::pin(async move {
             if let Some(job) = done {
                 tx.finish_job(job).await?;

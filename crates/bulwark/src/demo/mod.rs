@@ -3,6 +3,7 @@
 
 mod cast;
 mod history;
+mod systems;
 
 use bulwark_i18n::args;
 use bulwark_model::{Diagnostic, Exit, Lang};

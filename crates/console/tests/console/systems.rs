@@ -164,7 +164,7 @@ async fn a_retired_system_stays_on_record_and_changes_no_more() {
     app.post(&lin, &path, &[("version", "1")]).await.is(422).says("這個欄位必填");
     app.post(&lin, &path, &[("version", "1"), ("reason", "併入新系統")]).await.is(303);
     let page = app.get(Some(&lin), &format!("/systems/{id}")).await.is(200);
-    page.says("停用：併入新系統").hides("修改系統資料").hides("確認以上資料");
+    page.says("停用：併入新系統").hides("修改系統資料").hides("確認系統資料今天仍正確");
     app.get(Some(&lin), "/systems").await.is(200).says("還沒有系統");
     app.get(Some(&lin), "/systems?state=retired").await.is(200).says("甲系統");
     // Its code is not given again.

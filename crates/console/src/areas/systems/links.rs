@@ -85,7 +85,7 @@ pub(super) async fn table(
             json!({ "cells": cells })
         })
         .collect();
-    let mut head = vec!["other", "way", "link_kind", "note", "expires_on"];
+    let mut head = vec!["other_system", "way", "link_kind", "note", "expires_on"];
     if edits {
         head.push("acts");
     }
