@@ -86,6 +86,14 @@ async fn an_agency_account_opens_only_the_account_it_was_linked_to() {
     // A second use of the same return is refused, and so is one without its cookie.
     let again = round_trip(&app, &provider, &begun, &address).await;
     assert_eq!(again.status, 403);
+    let begun = app.get(None, "/log-in/provider?next=/people").await.is(303);
+    let other = app.get(None, "/log-in/provider?next=/people").await.is(303);
+    let back = provider.lock().unwrap().authorize(&begun.location).unwrap();
+    let place = back.strip_prefix(ORIGIN).unwrap();
+    app.get(None, place).await.is(403);
+    // Nor does a return open the door in a browser that began another log-in.
+    let crossed = round_trip(&app, &provider, &other, &begun.location).await.is(422);
+    crossed.says("這個回應不屬於在此瀏覽器開始的登入");
 }
 
 #[tokio::test]
