@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod browser;
+mod pages;
 #[path = "../support/server.rs"]
 mod server;
 
