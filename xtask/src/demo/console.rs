@@ -68,6 +68,10 @@ pub fn start(demo: &Demo, bulwark: &Path) -> Result<()> {
     sys::write(&pid_file, format!("{}\n", child.id()))?;
     sys::wait_for(HEALTH, "the console", &log)?;
     println!("  {ORIGIN}   open a link above; stop it with `cargo xtask demo --stop`");
+    let store = demo.path("console");
+    for command in ["doctor", "audit verify"] {
+        println!("  {} {command} --store {}", bulwark.display(), store.display());
+    }
     Ok(())
 }
 
