@@ -48,11 +48,37 @@ pub(super) struct Organisation {
     pub kind: String,
     /// The field of its sector authority.
     pub sector: Option<String>,
+    /// Object identifier.
+    pub oid: Option<String>,
+    /// `public` or `specific_non_public`.
+    pub class: Option<String>,
+    /// Responsibility level, `A` to `E`.
+    pub level: Option<String>,
+    /// County or city.
+    pub county: Option<String>,
+    /// First day on which it no longer exists.
+    #[schema(format = "date")]
+    pub ended_on: Option<String>,
+    /// Id of the organisation that took its place.
+    #[schema(format = "uuid")]
+    pub successor: Option<String>,
 }
 
 impl From<organisation::Model> for Organisation {
     fn from(row: organisation::Model) -> Self {
-        Self { id: row.id.to_string(), code: row.code, name: row.name, kind: row.kind, sector: row.sector }
+        Self {
+            id: row.id.to_string(),
+            code: row.code,
+            name: row.name,
+            kind: row.kind,
+            sector: row.sector,
+            oid: row.oid,
+            class: row.class,
+            level: row.level,
+            county: row.county,
+            ended_on: row.ended_on,
+            successor: row.successor.map(|id| id.to_string()),
+        }
     }
 }
 
