@@ -95,6 +95,18 @@ async fn a_form_names_what_is_wrong_and_a_late_save_shows_both() {
 }
 
 #[tokio::test]
+async fn what_nobody_knows_is_not_offered_for_confirmation() {
+    let app = TestApp::new().await;
+    let a = app.organisation("A", None).await;
+    let lin = app.person("lin", Role::AgencyCiso, a).await;
+    let bare = [("organisation", "A"), ("name", "甲系統"), ("class", "operational"), ("core", "no")];
+    let added = app.post(&lin, "/systems/add", &bare).await.is(303);
+    app.get(Some(&lin), &added.location).await.is(200).says("還不知道").hides("確認系統資料今天仍正確");
+    let known = enter(&app, &lin, "A", "乙系統").await;
+    app.get(Some(&lin), &format!("/systems/{known}")).await.is(200).says("確認系統資料今天仍正確");
+}
+
+#[tokio::test]
 async fn a_confirmation_holds_for_a_year() {
     let app = TestApp::new().await;
     let a = app.organisation("A", None).await;

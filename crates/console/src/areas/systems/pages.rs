@@ -183,7 +183,8 @@ fn unknown(who: &Who, row: &system::Model, edits: bool, out: &mut Html) -> Resul
     let title = if lines.is_empty() { "whole" } else { "to_do" };
     out.h2("to-do", &text(lang, title));
     out.put(lang, "inset-text", json!({ "html": inner.as_str() }));
-    if edits {
+    // Of what nobody knows there is nothing to confirm.
+    if edits && row.facts()?.said().next().is_some() {
         let mut form = Html::default();
         form.hidden("version", &row.version.to_string());
         let button = json!({ "text": text(lang, "confirm"), "variant": "secondary", "once": true });
