@@ -116,6 +116,28 @@ struct Inner {
     master: MasterKey,
 }
 
+impl Inner {
+    /// A store that is only read.
+    fn reading(
+        config: Config,
+        reader: DatabaseConnection,
+        audit_public_key: [u8; 32],
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            master: MasterKey::new(secret_file(&config.master_key())?),
+            config,
+            reader,
+            writer: std::sync::Mutex::new(None),
+            task: tokio::sync::Mutex::new(None),
+            ids: Arc::new(IdMaker::default()),
+            commits: Arc::new(AtomicU64::new(0)),
+            rights_epoch: Arc::new(AtomicU64::new(0)),
+            counts: std::sync::Mutex::default(),
+            audit_public_key,
+        })
+    }
+}
+
 impl Store {
     /// Opens the store for reading and writing: makes what is missing, brings the schema up to date, checks that
     /// both audit sinks agree.
@@ -132,36 +154,21 @@ impl Store {
         let shared = config.database != Database::Sqlite;
         let log = Log::open(&connection, &config.audit_file(), signer, shared).await?;
         let reader = connect(&config, 8, true).await?;
-        let master = MasterKey::new(secret_file(&config.master_key())?);
-        let ids = Arc::new(IdMaker::default());
-        let commits = Arc::new(AtomicU64::new(0));
-        let rights_epoch = Arc::new(AtomicU64::new(0));
+        let inner = Inner::reading(config.clone(), reader, audit_public_key)?;
         let (sender, task) = start(Writer {
-            config: config.clone(),
+            config,
             connection,
             broken: false,
             log,
-            ids: Arc::clone(&ids),
-            commits: Arc::clone(&commits),
-            rights_epoch: Arc::clone(&rights_epoch),
+            ids: Arc::clone(&inner.ids),
+            commits: Arc::clone(&inner.commits),
+            rights_epoch: Arc::clone(&inner.rights_epoch),
             last_mono_us: 0,
             last_size: 0,
             savepoint: Savepoint::None,
         });
         let (writer, task) = (std::sync::Mutex::new(Some(sender)), tokio::sync::Mutex::new(Some(task)));
-        let counts = std::sync::Mutex::default();
-        let inner = Inner {
-            config,
-            reader,
-            writer,
-            task,
-            ids,
-            commits,
-            rights_epoch,
-            counts,
-            audit_public_key,
-            master,
-        };
+        let inner = Inner { writer, task, ..inner };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -173,23 +180,7 @@ impl Store {
     pub async fn inspect(config: Config) -> Result<Self, StoreError> {
         let reader = connect(&config, 2, true).await?;
         let audit_public_key = Signer::load_or_create(&config.audit_key())?.public_key();
-        let master = MasterKey::new(secret_file(&config.master_key())?);
-        let (writer, task) = (std::sync::Mutex::new(None), tokio::sync::Mutex::new(None));
-        let (ids, commits) = (Arc::new(IdMaker::default()), Arc::new(AtomicU64::new(0)));
-        let rights_epoch = Arc::new(AtomicU64::new(0));
-        let counts = std::sync::Mutex::default();
-        let inner = Inner {
-            config,
-            reader,
-            writer,
-            task,
-            ids,
-            commits,
-            rights_epoch,
-            counts,
-            audit_public_key,
-            master,
-        };
+        let inner = Inner::reading(config, reader, audit_public_key)?;
         Ok(Self { inner: Arc::new(inner) })
     }
 
